@@ -4,7 +4,7 @@ set(BL_SANITIZE "" CACHE STRING "Sanitizers, as -fsanitize= takes them")
 
 add_library(bl_flags INTERFACE)
 target_compile_options(bl_flags INTERFACE
-  -Wall -Wextra -Wshadow -Wconversion -Wmissing-prototypes -Wstrict-prototypes -Wundef -Wvla
+  -Wall -Wextra -Wshadow -Wconversion -Wmissing-prototypes -Wstrict-prototypes -Wundef -Wvla -Walloca
   -Wformat=2 -Wwrite-strings -fvisibility=hidden -fno-common
   $<$<BOOL:${BL_WERROR}>:-Werror>)
 target_compile_definitions(bl_flags INTERFACE _GNU_SOURCE BL_VERSION="${PROJECT_VERSION}")

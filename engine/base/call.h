@@ -1,0 +1,96 @@
+/* SPDX-FileCopyrightText: 2026 The Belay authors */
+/* SPDX-License-Identifier: MIT */
+/* call.h: one call of an operation on its way out, and the outcome on its way back. */
+#ifndef BL_CALL_H
+#define BL_CALL_H
+
+#include "base/error.h"
+#include "base/value.h"
+
+struct bl_module;
+struct bl_operation;
+
+/* What an operation does to the world. The order counts: a higher class needs more permission.
+ */
+enum bl_class {
+    BL_CLASS_OBSERVE, /* changes nothing */
+    BL_CLASS_CHANGE,  /* changes something, recoverable */
+    BL_CLASS_DESTROY, /* data or service is lost */
+};
+const char *bl_class_name(enum bl_class class); /* "observe", "change", "destroy" */
+
+/* Where in the body a call stands. */
+struct bl_place {
+    const char *file; /* relative to the project */
+    int line;
+    const char *step; /* path of the step, e.g. "Measure memory"; "" outside of steps */
+};
+
+/* A call, filled by vm/bind.c and owned by the operation that runs it. Free with bl_call_free.
+ */
+struct bl_call {
+    const struct bl_module *module;
+    const struct bl_operation *operation;
+    char *target; /* "redis.cache", "exec.pg_restore", "file" */
+    const struct bl_value
+        *settings; /* the connection's settings (a reference); NULL when it has none */
+    const struct bl_value
+        *args;          /* a map, checked against the table, defaults filled in (a reference) */
+    int64_t timeout_ms; /* from start to outcome; always above 0 */
+    int64_t keep;       /* bytes that may go to Lua; default BL_KEEP */
+    char *file;
+    int line;
+    char *step;
+};
+
+#define BL_KEEP 1048576 /* an answer is bounded to 1 MiB unless `keep =` raises it */
+
+struct bl_call *bl_call_new(const struct bl_module *module,
+                            const struct bl_operation *operation, const char *target,
+                            const struct bl_value *args);
+void bl_call_place(struct bl_call *call, const struct bl_place *place); /* copies */
+void bl_call_free(struct bl_call *call);
+
+/* Arguments by name. Absent ones give the neutral value; durations are milliseconds, sizes
+ * bytes. */
+const struct bl_value *bl_call_value(const struct bl_call *call, const char *name);
+const char *bl_call_text(const struct bl_call *call, const char *name); /* "" when absent */
+int64_t bl_call_int(const struct bl_call *call, const char *name);
+bool bl_call_bool(const struct bl_call *call, const char *name);
+/* A setting of the connection as text, secrets revealed; fallback when absent. For talking to
+ * the server only. */
+const char *bl_call_setting(const struct bl_call *call, const char *name, const char *fallback);
+
+/* What inspect finds out about a call before anything is sent. Filled with the table's defaults
+ * first. */
+struct bl_inspection {
+    enum bl_class class;
+    char target[160];     /* as in the call; inspect may say it better (exec: the environment's
+                             target) */
+    char summary[240];    /* one line: "GET http://localhost:8000/health" */
+    struct bl_buf detail; /* in full, several lines: rendered SQL, argv, request body */
+    char refused[240];    /* not "": why this call is refused everywhere */
+};
+
+void bl_inspection_init(struct bl_inspection *inspection, const struct bl_call *call);
+void bl_inspection_release(struct bl_inspection *inspection);
+
+enum bl_status {
+    BL_ANSWERED, /* value holds the answer */
+    BL_FAILED,   /* error says why; nothing changed or the server said that it failed */
+    BL_UNKNOWN,  /* a change was sent and nobody knows what became of it; error says why */
+    BL_PLANNED,  /* not sent; value holds the nominal answer */
+    BL_REFUSED,  /* by guard, may, policy or a gate; error says why */
+};
+const char *bl_status_name(enum bl_status status);
+/* The status of a name, as the journal keeps it; BL_FAILED for an unknown one. */
+enum bl_status bl_status_find(const char *name);
+
+struct bl_outcome {
+    enum bl_status status;
+    struct bl_value *value; /* owned; NULL when there is none */
+    struct bl_error error;
+};
+void bl_outcome_release(struct bl_outcome *outcome);
+
+#endif

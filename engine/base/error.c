@@ -1,0 +1,89 @@
+/* SPDX-FileCopyrightText: 2026 The Belay authors */
+/* SPDX-License-Identifier: MIT */
+/* error.c: what went wrong: a code for programs and one line for people. */
+#include "base/error.h"
+
+static const char *const code_names[BL_CODES] = {
+    [BL_OK] = "ok",
+    [BL_E_ARG] = "arg",
+    [BL_E_PARSE] = "parse",
+    [BL_E_IO] = "io",
+    [BL_E_RESOLVE] = "resolve",
+    [BL_E_REFUSED] = "refused",
+    [BL_E_CLOSED] = "closed",
+    [BL_E_TLS] = "tls",
+    [BL_E_AUTH] = "auth",
+    [BL_E_PROTOCOL] = "protocol",
+    [BL_E_SERVER] = "server",
+    [BL_E_TIMEOUT] = "timeout",
+    [BL_E_TOO_LARGE] = "too_large",
+    [BL_E_LIMIT] = "limit",
+    [BL_E_CANCELLED] = "cancelled",
+    [BL_E_NOT_FOUND] = "not_found",
+    [BL_E_EXISTS] = "exists",
+    [BL_E_DENIED] = "denied",
+    [BL_E_EXIT] = "exit",
+    [BL_E_UNSUPPORTED] = "unsupported",
+    [BL_E_FULL] = "full",
+    [BL_E_BUSY] = "busy",
+    [BL_E_GUARD] = "guard",
+    [BL_E_REJECTED] = "rejected",
+    [BL_E_WAITING] = "waiting",
+    [BL_E_DOUBT] = "doubt",
+    [BL_E_FAILED] = "failed",
+    [BL_E_INTERNAL] = "internal",
+};
+
+const char *bl_code_name(enum bl_code code)
+{
+    return (unsigned)code < BL_CODES ? code_names[code] : "internal";
+}
+
+enum bl_code bl_code_find(const char *name)
+{
+    for (unsigned code = 0; code < BL_CODES; code++) {
+        if (strcmp(code_names[code], name) == 0)
+            return (enum bl_code)code;
+    }
+    return BL_E_INTERNAL;
+}
+
+static bool code_is_retryable(enum bl_code code)
+{
+    return code == BL_E_RESOLVE || code == BL_E_REFUSED || code == BL_E_CLOSED ||
+           code == BL_E_TIMEOUT || code == BL_E_BUSY;
+}
+
+enum bl_code bl_failv(struct bl_error *err, enum bl_code code, const char *format, va_list args)
+{
+    if (err == NULL)
+        return code;
+    err->code = code;
+    err->retryable = code_is_retryable(code);
+    err->cause[0] = '\0';
+    vsnprintf(err->message, sizeof(err->message), format, args);
+    for (char *c = err->message; *c != '\0'; c++) {
+        if (*c == '\n' || *c == '\r' || *c == '\t')
+            *c = ' ';
+    }
+    return code;
+}
+
+enum bl_code bl_fail(struct bl_error *err, enum bl_code code, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    bl_failv(err, code, format, args);
+    va_end(args);
+    return code;
+}
+
+void bl_error_cause(struct bl_error *err, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(err->cause, sizeof(err->cause), format, args);
+    va_end(args);
+}

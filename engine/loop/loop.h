@@ -1,0 +1,40 @@
+/* SPDX-FileCopyrightText: 2026 The Belay authors */
+/* SPDX-License-Identifier: MIT */
+/* loop.h: the one event loop of a run: libuv, the clock, and the operations that have an
+ * outcome to report. */
+#ifndef BL_LOOP_H
+#define BL_LOOP_H
+
+#include "base/clock.h"
+#include "base/prefix.h"
+
+#include <uv.h>
+
+struct bl_loop;
+
+/* A loop with its own libuv loop. The clock must outlive it. */
+struct bl_loop *bl_loop_new(const struct bl_clock *clock);
+/* Ends what is left (operations are cancelled, their handles closed), runs until libuv has let
+ * go, frees. */
+void bl_loop_free(struct bl_loop *loop);
+
+uv_loop_t *bl_loop_uv(struct bl_loop *loop);
+const struct bl_clock *bl_loop_clock(const struct bl_loop *loop);
+
+/*
+ * One turn: waits for something to happen (wait: until then; otherwise not at all), runs the
+ * callbacks, then hands every settled operation to its owner, in the order of settling.
+ * Callbacks only mark; whatever follows from an outcome happens here, outside of any client
+ * library's frame.
+ */
+void bl_loop_turn(struct bl_loop *loop, bool wait);
+/* True while operations are started and not yet handed back. */
+bool bl_loop_is_busy(const struct bl_loop *loop);
+/* Makes a waiting turn return soon (from the loop's thread, e.g. a signal handler's callback).
+ */
+void bl_loop_wake(struct bl_loop *loop);
+/* The longest time, in microseconds of the thread's CPU clock, that the callbacks of one turn
+ * have used. */
+int64_t bl_loop_longest(const struct bl_loop *loop);
+
+#endif

@@ -1,0 +1,246 @@
+/* SPDX-FileCopyrightText: 2026 The Belay authors */
+/* SPDX-License-Identifier: MIT */
+/* op.c: one operation under way, from start to the last reference. */
+#include "loop/op.h"
+
+#include "base/text.h"
+#include "loop/private.h"
+
+struct bl_connection *bl_connection_new(struct bl_loop *loop, const struct bl_module *module,
+                                        const char *name, const struct bl_value *settings)
+{
+    struct bl_connection *connection = bl_alloc(sizeof(*connection));
+
+    connection->loop = loop;
+    connection->module = module;
+    connection->name = bl_strdup(name);
+    connection->settings = bl_value_ref(settings);
+    connection->refs = 1;
+    return connection;
+}
+
+struct bl_connection *bl_connection_ref(struct bl_connection *connection)
+{
+    if (connection != NULL)
+        connection->refs++;
+    return connection;
+}
+
+void bl_connection_unref(struct bl_connection *connection)
+{
+    if (connection == NULL || --connection->refs > 0)
+        return;
+    bl_value_unref((struct bl_value *)(uintptr_t)connection->settings);
+    bl_free(connection->name);
+    bl_free(connection);
+}
+
+void bl_connection_open(struct bl_connection *connection)
+{
+    if (connection == NULL || connection->is_open)
+        return;
+    connection->is_open = true;
+    if (connection->module->open != NULL)
+        connection->module->open(connection);
+}
+
+void bl_connection_close(struct bl_connection *connection)
+{
+    if (connection == NULL || !connection->is_open)
+        return;
+    connection->is_open = false;
+    if (connection->module->close != NULL)
+        connection->module->close(connection);
+    connection->state = NULL;
+}
+
+struct bl_op *bl_op_ref(struct bl_op *op)
+{
+    op->refs++;
+    return op;
+}
+
+void bl_op_unref(struct bl_op *op)
+{
+    if (op == NULL || --op->refs > 0)
+        return;
+    bl_outcome_release(&op->outcome);
+    bl_connection_unref(op->connection);
+    bl_call_free(op->call);
+    bl_free(op);
+}
+
+uv_loop_t *bl_op_loop(struct bl_op *op)
+{
+    return &op->loop->uv;
+}
+
+void *bl_op_state(struct bl_op *op)
+{
+    return op->connection == NULL ? NULL : op->connection->state;
+}
+
+bool bl_op_is_settled(const struct bl_op *op)
+{
+    return op->is_settled;
+}
+
+void bl_op_stage(struct bl_op *op, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(op->stage, sizeof(op->stage), format, args);
+    va_end(args);
+}
+
+void bl_op_sent(struct bl_op *op)
+{
+    op->is_sent = true;
+}
+
+/* Marks it settled and puts it in line; nothing else happens inside a callback. */
+static void op_settle(struct bl_op *op, enum bl_status status)
+{
+    op->outcome.status = status;
+    op->is_settled = true;
+    op->next_ready = NULL;
+    *op->loop->ready_end = op;
+    op->loop->ready_end = &op->next_ready;
+    bl_loop_wake(op->loop);
+}
+
+void bl_op_answer(struct bl_op *op, struct bl_value *take_value)
+{
+    if (op->is_settled) {
+        bl_value_unref(take_value);
+        return;
+    }
+    op->outcome.value = take_value;
+    op_settle(op, BL_ANSWERED);
+}
+
+void bl_op_fail_error(struct bl_op *op, const struct bl_error *err)
+{
+    if (op->is_settled)
+        return;
+    op->outcome.error = *err;
+    op_settle(op, BL_FAILED);
+}
+
+void bl_op_fail(struct bl_op *op, enum bl_code code, const char *format, ...)
+{
+    va_list args;
+
+    if (op->is_settled)
+        return;
+    va_start(args, format);
+    bl_failv(&op->outcome.error, code, format, args);
+    va_end(args);
+    op_settle(op, BL_FAILED);
+}
+
+static enum bl_status op_lost_status(const struct bl_op *op)
+{
+    return op->is_sent && op->class != BL_CLASS_OBSERVE ? BL_UNKNOWN : BL_FAILED;
+}
+
+void bl_op_lost(struct bl_op *op, enum bl_code code, const char *format, ...)
+{
+    va_list args;
+
+    if (op->is_settled)
+        return;
+    va_start(args, format);
+    bl_failv(&op->outcome.error, code, format, args);
+    va_end(args);
+    op_settle(op, op_lost_status(op));
+}
+
+static void op_timed_out(uv_timer_t *timer)
+{
+    struct bl_op *op = timer->data;
+    char span[40];
+
+    bl_format_duration(span, sizeof(span), op->call->timeout_ms);
+    bl_op_lost(op, BL_E_TIMEOUT, "%s %s: timed out after %s%s%s", op->call->target,
+               op->call->operation->name, span, op->stage[0] != '\0' ? " while " : "",
+               op->stage);
+}
+
+void bl_op_cancel(struct bl_op *op, const char *why)
+{
+    bl_op_lost(op, BL_E_CANCELLED, "%s %s: cancelled: %s", op->call->target,
+               op->call->operation->name, why);
+}
+
+struct bl_op *bl_op_start(struct bl_loop *loop, struct bl_call *take_call, enum bl_class class,
+                          struct bl_connection *connection,
+                          void (*on_settled)(struct bl_op *op, void *owner), void *owner)
+{
+    const struct bl_operation *operation = take_call->operation;
+    size_t size =
+        operation->size > sizeof(struct bl_op) ? operation->size : sizeof(struct bl_op);
+    struct bl_op *op = bl_alloc(size);
+
+    op->loop = loop;
+    op->call = take_call;
+    op->class = class;
+    op->connection = bl_connection_ref(connection);
+    op->on_settled = on_settled;
+    op->owner = owner;
+    op->refs = 2; /* ours until drained, the deadline's until closed */
+    op->started = bl_clock_steady();
+    op->next = loop->live;
+    if (loop->live != NULL)
+        loop->live->prev = op;
+    loop->live = op;
+    uv_update_time(&loop->uv);
+    uv_timer_init(&loop->uv, &op->deadline);
+    op->deadline.data = op;
+    uv_timer_start(&op->deadline, op_timed_out, (uint64_t)take_call->timeout_ms, 0);
+    bl_connection_open(op->connection);
+    operation->start(op, take_call);
+    return op;
+}
+
+static void op_deadline_closed(uv_handle_t *handle)
+{
+    bl_op_unref(handle->data);
+}
+
+static void op_unlink(struct bl_op *op)
+{
+    if (op->prev != NULL)
+        op->prev->next = op->next;
+    else
+        op->loop->live = op->next;
+    if (op->next != NULL)
+        op->next->prev = op->prev;
+}
+
+void bl_loop_drain(struct bl_loop *loop)
+{
+    struct bl_op *op;
+
+    while ((op = loop->ready) != NULL) {
+        loop->ready = op->next_ready;
+        if (loop->ready == NULL)
+            loop->ready_end = &loop->ready;
+        op_unlink(op);
+        uv_close((uv_handle_t *)&op->deadline, op_deadline_closed);
+        if (op->call->operation->release != NULL)
+            op->call->operation->release(op);
+        op->on_settled(op, op->owner);
+        bl_op_unref(op);
+    }
+}
+
+struct bl_op *bl_loop_oldest(struct bl_loop *loop)
+{
+    struct bl_op *oldest = loop->live;
+
+    while (oldest != NULL && oldest->next != NULL)
+        oldest = oldest->next;
+    return oldest;
+}

@@ -1,0 +1,21 @@
+/* SPDX-FileCopyrightText: 2026 The Belay authors */
+/* SPDX-License-Identifier: MIT */
+/* private.h: what loop.c and op.c share. */
+#ifndef BL_LOOP_PRIVATE_H
+#define BL_LOOP_PRIVATE_H
+
+#include "loop/op.h"
+
+struct bl_loop {
+    uv_loop_t uv;
+    const struct bl_clock *clock;
+    struct bl_op *live;               /* started, not yet handed back */
+    struct bl_op *ready, **ready_end; /* settled, in order */
+    uv_async_t wake;
+    int64_t longest;
+};
+
+/* Hands every settled operation to its owner. */
+void bl_loop_drain(struct bl_loop *loop);
+
+#endif

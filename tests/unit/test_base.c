@@ -1,0 +1,183 @@
+/* SPDX-FileCopyrightText: 2026 The Belay authors */
+/* SPDX-License-Identifier: MIT */
+/* test_base.c: values, JSON, text and argument tables. */
+#include "base/prefix.h"
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/module.h"
+#include "base/redact.h"
+#include "base/text.h"
+
+#include <setjmp.h>
+
+#include <cmocka.h>
+#include <math.h>
+
+const struct bl_module *const bl_modules[] = {NULL};
+
+static void assert_json(const char *text, const char *expected)
+{
+    struct bl_value *value = NULL;
+    struct bl_error err = {0};
+    struct bl_buf out;
+
+    assert_int_equal(bl_json_parse(text, strlen(text), true, &value, &err), BL_OK);
+    bl_buf_init(&out, 0);
+    bl_json_write(&out, value, BL_JSON_CANONICAL);
+    assert_string_equal(bl_buf_text(&out), expected);
+    bl_buf_release(&out);
+    bl_value_unref(value);
+}
+
+static void test_json__canonical_text_reads_back_as_itself(void **state)
+{
+    (void)state;
+    assert_json("{\"b\":1,\"a\":[1.0,true,null,\"x\\n\\u0001\"]}",
+                "{\"a\":[1.0,true,null,\"x\\n\\u0001\"],\"b\":1}");
+    assert_json("9223372036854775807", "9223372036854775807");
+    assert_json("0.1", "0.1");
+    assert_json("{\"$bytes\":\"/wA=\"}", "{\"$bytes\":\"/wA=\"}");
+    assert_json("{\"$float\":\"nan\"}", "{\"$float\":\"nan\"}");
+    assert_json("{\"$$bytes\":1}", "{\"$$bytes\":1}");
+    assert_json("[[],{}]", "[[],{}]");
+}
+
+static void test_json__bad_text_is_an_error_with_a_place(void **state)
+{
+    static const char *const bad[] = {"", "{", "{\"a\":1,\"a\":2}", "[1] x", "\"\xff\"", "01"};
+    struct bl_value *value = NULL;
+    struct bl_error err;
+
+    (void)state;
+    for (size_t i = 0; i < BL_COUNT(bad); i++) {
+        assert_int_equal(bl_json_parse(bad[i], strlen(bad[i]), false, &value, &err),
+                         BL_E_PARSE);
+        assert_non_null(strstr(err.message, "line"));
+    }
+}
+
+static void test_text__durations_and_sizes(void **state)
+{
+    int64_t amount;
+    struct bl_error err;
+
+    (void)state;
+    assert_int_equal(bl_parse_duration("1h30m", &amount, &err), BL_OK);
+    assert_int_equal(amount, 5400000);
+    assert_int_equal(bl_parse_duration("2", &amount, &err), BL_OK);
+    assert_int_equal(amount, 2000);
+    assert_int_equal(bl_parse_duration("250ms", &amount, &err), BL_OK);
+    assert_int_equal(amount, 250);
+    assert_int_equal(bl_parse_bytes("2GB", &amount, &err), BL_OK);
+    assert_int_equal(amount, INT64_C(2147483648));
+    assert_int_equal(bl_parse_duration("2 parsecs", &amount, &err), BL_E_ARG);
+    assert_int_equal(bl_parse_duration("", &amount, &err), BL_E_ARG);
+    assert_int_equal(bl_parse_bytes("-1", &amount, &err), BL_E_ARG);
+    assert_int_equal(bl_parse_bytes("0x10", &amount, &err), BL_E_ARG);
+}
+
+static void test_text__control_characters_are_shown(void **state)
+{
+    struct bl_buf out;
+    const char *nasty = "a\x1b[2J\xc2\x9b"
+                        "b\n\xff";
+
+    (void)state;
+    bl_buf_init(&out, 0);
+    bl_text_clean(&out, nasty, strlen(nasty), true);
+    assert_string_equal(bl_buf_text(&out), "a\\x1b[2J\\x9bb\n\xef\xbf\xbd");
+    bl_buf_release(&out);
+}
+
+static void test_clock__times_of_servers(void **state)
+{
+    int64_t a, b;
+    char text[BL_TIME_TEXT];
+
+    (void)state;
+    assert_int_equal(bl_time_parse("2026-03-01T02:59:00Z", &a, NULL), BL_OK);
+    assert_int_equal(bl_time_parse("2026-03-01 03:59:00.000000+01", &b, NULL), BL_OK);
+    assert_int_equal(a, b);
+    assert_int_equal(bl_time_parse("2026-03-01T03:59:00+01:00", &b, NULL), BL_OK);
+    assert_int_equal(a, b);
+    bl_time_format(a, text);
+    assert_string_equal(text, "2026-03-01T02:59:00.000Z");
+    assert_int_equal(bl_time_parse("yesterday", &a, NULL), BL_E_PARSE);
+}
+
+static const struct bl_arg query_args[] = {
+    {.name = "sql", .type = BL_T_STRING},
+    {.name = "params", .type = BL_T_LIST, .flags = BL_ARG_OPTIONAL},
+    {.name = "rows",
+     .type = BL_T_INTEGER,
+     .flags = BL_ARG_OPTION,
+     .fallback = "1000",
+     .min = 1,
+     .max = 9},
+    {0},
+};
+
+static enum bl_code bind_json(const char *text, struct bl_value **bound, struct bl_error *err)
+{
+    struct bl_value *given = NULL;
+    enum bl_code code;
+
+    assert_int_equal(bl_json_parse(text, strlen(text), false, &given, NULL), BL_OK);
+    code = bl_args_bind(query_args, true, given, bound, err);
+    bl_value_unref(given);
+    return code;
+}
+
+static void test_args__options_come_last_and_mistakes_have_names(void **state)
+{
+    struct bl_value *bound = NULL;
+    struct bl_error err = {0};
+
+    (void)state;
+    assert_int_equal(
+        bind_json("[\"select 1\", {\"rows\": 5, \"timeout\": \"2s\"}]", &bound, &err), BL_OK);
+    assert_int_equal(bl_map_int(bound, "rows", 0), 5);
+    assert_int_equal(bl_map_int(bound, "timeout", 0), 2000);
+    assert_null(bl_map_get(bound, "params"));
+    bl_value_unref(bound);
+    assert_int_equal(bind_json("[5]", &bound, &err), BL_E_ARG);
+    assert_non_null(strstr(err.message, "'sql'"));
+    assert_int_equal(bind_json("[\"select 1\", [], {\"row\": 5}]", &bound, &err), BL_E_ARG);
+    assert_non_null(strstr(err.message, "did you mean 'rows'"));
+    assert_int_equal(bind_json("[\"select 1\", [], {\"rows\": 10}]", &bound, &err), BL_E_ARG);
+    assert_non_null(strstr(err.message, "between 1 and 9"));
+    assert_int_equal(bind_json("[\"select 1\", [], {}, 7]", &bound, &err), BL_E_ARG);
+    assert_int_equal(bind_json("[]", &bound, &err), BL_E_ARG);
+}
+
+static void test_redact__values_of_secrets_are_masked(void **state)
+{
+    struct bl_redactor *redactor = bl_redactor_new();
+    struct bl_buf out;
+
+    (void)state;
+    assert_true(bl_redactor_add(redactor, "SHORT", "hunter2", 7));
+    assert_true(bl_redactor_add(redactor, "LONG", "hunter2hunter3", 14));
+    assert_false(bl_redactor_add(redactor, "TINY", "abc", 3));
+    bl_buf_init(&out, 0);
+    bl_redact_text(redactor, &out, "x hunter2hunter3 y hunter2 abc", 30);
+    assert_string_equal(bl_buf_text(&out), "x <secret:LONG> y <secret:SHORT> abc");
+    bl_buf_release(&out);
+    bl_redactor_free(redactor);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_json__canonical_text_reads_back_as_itself),
+        cmocka_unit_test(test_json__bad_text_is_an_error_with_a_place),
+        cmocka_unit_test(test_text__durations_and_sizes),
+        cmocka_unit_test(test_text__control_characters_are_shown),
+        cmocka_unit_test(test_clock__times_of_servers),
+        cmocka_unit_test(test_args__options_come_last_and_mistakes_have_names),
+        cmocka_unit_test(test_redact__values_of_secrets_are_masked),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
