@@ -1,0 +1,89 @@
+--- Checks what every file must start with and what no file may say.
+--
+-- C: the two licence lines, a purpose comment, base/prefix.h as the first include. Lua: a
+-- purpose comment. Everywhere: no open work without a number, no path of one person's machine.
+package.path = "tests/lint/?.lua;" .. package.path
+local lint = require("lint")
+
+local COPYRIGHT = "/* SPDX-FileCopyrightText: 2026 The Belay authors */"
+local LICENCE = "/* SPDX-License-Identifier: MIT */"
+local TEXTS = { ".c", ".h", ".in", ".lua", ".md", ".sh", ".txt", ".cmake", ".json", ".case" }
+local OPEN_WORK = { "TO" .. "DO", "FIX" .. "ME", "XX" .. "X:" }
+local MACHINE_ROOTS = { "home", "root", "work", "workspace", "Users", "mnt" }
+local UNSAFE = { "strcpy", "strcat", "sprintf", "strtok", "atoi", "atol", "gmtime", "alloca" }
+
+local function check_head(path, lines)
+  if lines[1] ~= COPYRIGHT or lines[2] ~= LICENCE then
+    lint.add(path, 1, "must start with the two licence lines (copy them from any C file)")
+    return
+  end
+  local name = path:match("[^/]*$"):gsub("%.in$", "")
+  if not (lines[3] or ""):match("^/%* [%w_./]+: %S") then
+    lint.add(path, 3, "must be a purpose comment: /* %s: what it is for. */", name)
+  end
+end
+
+local function check_first_include(path, lines)
+  for number, line in ipairs(lines) do
+    local name = line:match('^%s*#%s*include%s*[<"]([^>"]+)')
+    if name then
+      if name ~= "base/prefix.h" and name ~= "prefix.h" then
+        lint.add(path, number, "the first include must be base/prefix.h")
+      end
+      return
+    end
+  end
+end
+
+local function check_unsafe(path, text)
+  for number, line in ipairs(lint.get_lines(lint.strip_c(text))) do
+    for _, name in ipairs(UNSAFE) do
+      if line:find("%f[%w_]" .. name .. "%s*%(") and not line:find("#", 1, true) then
+        lint.add(path, number, "calls %s, which base/banned.h forbids", name)
+      end
+    end
+  end
+end
+
+local function check_words(path, lines)
+  for number, line in ipairs(lines) do
+    for _, word in ipairs(OPEN_WORK) do
+      if line:find("%f[%w]" .. word) and not line:find(word .. "%(#%d+%)") then
+        lint.add(path, number, "%s needs a number: %s(#12)", word, word)
+      end
+    end
+    for _, root in ipairs(MACHINE_ROOTS) do
+      if (" " .. line):find("[^%w.}%)]/" .. root .. "/[%w.]") then
+        lint.add(path, number, "names a path of one machine (/%s/…)", root)
+      end
+    end
+  end
+end
+
+local files = lint.find_files({ "." }, TEXTS)
+local count = 0
+for _, path in ipairs(files) do
+  path = path:gsub("^%./", "")
+  if not path:match("^build/") and not path:match("^%.git/") then
+    count = count + 1
+    local text = lint.get_text(path)
+    local lines = lint.get_lines(text)
+    local is_c = path:match("%.[ch]$") or path:match("%.[ch]%.in$")
+    check_words(path, lines)
+    if is_c then
+      check_head(path, lines)
+      check_unsafe(path, text)
+    end
+    if path:match("%.c$") and not path:match("/corpus/") then
+      check_first_include(path, lines)
+    end
+    if
+      path:match("%.lua$")
+      and not (lines[1] or ""):match("^%-%-")
+      and not path:match("/broken/")
+    then
+      lint.add(path, 1, "must start with a comment that says what the file is for")
+    end
+  end
+end
+lint.finish(("words of %d files"):format(count))
