@@ -2,7 +2,7 @@
 # Checks that every Lua file is as stylua leaves it. Skipped (77) where there is no stylua.
 set -u
 stylua=$(command -v stylua) || {
-    for stylua in "${BELAY_TOOLS:-${XDG_CACHE_HOME:-$HOME/.cache}/belay/tools}"/node_modules/@johnnymorganz/stylua-bin-*/stylua; do
+    for stylua in "${BELAY_TOOLS:-${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/belay/tools}"/node_modules/@johnnymorganz/stylua-bin-*/stylua; do
         [ -x "$stylua" ] && break
     done
 }
