@@ -121,41 +121,56 @@ static double text_unit_factor(const struct text_unit *units, const char *name, 
     return 0;
 }
 
+static const char *text_skip_spaces(const char *at)
+{
+    while (isspace((unsigned char)*at))
+        at++;
+    return at;
+}
+
+static bool text_is_hex(const char *at)
+{
+    return at[0] == '0' && (at[1] == 'x' || at[1] == 'X');
+}
+
+/*
+ * Adds the number with its unit at `at` ("1.5h") to *total and gives where it ends; NULL when
+ * it is none. A number without a unit counts `bare`, and nothing may follow it; 0: it needs a
+ * unit.
+ */
+static const char *text_parse_part(const char *at, const struct text_unit *units, double bare,
+                                   double *total)
+{
+    char *end;
+    size_t len = 0;
+    double number, factor;
+
+    if ((!isdigit((unsigned char)*at) && *at != '.') || text_is_hex(at))
+        return NULL;
+    number = strtod(at, &end);
+    if (end == at)
+        return NULL;
+    while (*end == ' ')
+        end++;
+    while (isalpha((unsigned char)end[len]))
+        len++;
+    factor = len == 0 ? bare : text_unit_factor(units, end, len);
+    if (factor == 0 || (len == 0 && *end != '\0'))
+        return NULL;
+    *total += number * factor;
+    return text_skip_spaces(end + len);
+}
+
 /* Sums "1h30m"-like text; false when it is none. A number without a unit counts `bare`. */
 static bool text_parse_units(const char *text, const struct text_unit *units, double bare,
                              double *total)
 {
-    const char *at = text;
+    const char *start = text_skip_spaces(text), *at = start;
 
     *total = 0;
-    while (isspace((unsigned char)*at))
-        at++;
-    if (!isdigit((unsigned char)*at) && *at != '.')
-        return false;
-    while (*at != '\0') {
-        char *end;
-        size_t len = 0;
-        double number, factor;
-        if (!isdigit((unsigned char)*at) && *at != '.')
-            return false;
-        if (at[0] == '0' && (at[1] == 'x' || at[1] == 'X'))
-            return false;
-        number = strtod(at, &end);
-        if (end == at)
-            return false;
-        while (*end == ' ')
-            end++;
-        while (isalpha((unsigned char)end[len]))
-            len++;
-        factor = len == 0 ? bare : text_unit_factor(units, end, len);
-        if (factor == 0 || (len == 0 && (at != text || end[0] != '\0')))
-            return false;
-        *total += number * factor;
-        at = end + len;
-        while (*at == ' ')
-            at++;
-    }
-    return isfinite(*total) && *total < 9e18;
+    while (at != NULL && (*at != '\0' || at == start))
+        at = text_parse_part(at, units, at == start ? bare : 0, total);
+    return at != NULL && isfinite(*total) && *total < 9e18;
 }
 
 enum bl_code bl_parse_duration(const char *text, int64_t *millis, struct bl_error *err)

@@ -73,11 +73,11 @@ shift
 export HOME=/root LC_ALL=C.UTF-8
 if [ "$plain" = yes ]; then
     ./bootstrap deps
-    id belay >/dev/null 2>&1 || useradd --create-home belay
+    id belay >/dev/null 2>&1 || useradd --create-home --home-dir /srv/belay belay
     chown -R belay: /src
     for verb in "$@"; do
         setpriv --reuid belay --regid belay --init-groups --bounding-set -all --no-new-privs \
-            env HOME=/home/belay ./bootstrap "$verb"
+            env HOME=/srv/belay ./bootstrap "$verb"
     done
 else
     for verb in "$@"; do

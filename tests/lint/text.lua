@@ -23,16 +23,36 @@ local function check_head(path, lines)
   end
 end
 
-local function check_first_include(path, lines)
+--- The first include of a file: its line number and its name with brackets or quotes.
+local function find_first_include(lines)
   for number, line in ipairs(lines) do
-    local name = line:match('^%s*#%s*include%s*[<"]([^>"]+)')
+    local name = line:match('^%s*#%s*include%s*(["<].-[">])')
     if name then
-      if name ~= "base/prefix.h" and name ~= "prefix.h" then
-        lint.add(path, number, "the first include must be base/prefix.h")
-      end
-      return
+      return number, name
     end
   end
+  return nil
+end
+
+--- The file that `#include "name"` in `path` leads to, when it is one of ours.
+local function find_header(path, name)
+  for _, folder in ipairs({ path:gsub("[^/]*$", ""), "engine/", "stdlib/" }) do
+    if lint.get_text(folder .. name) then
+      return folder .. name
+    end
+  end
+  return nil
+end
+
+--- Whether base/prefix.h comes before everything else, itself or at the head of a header of ours.
+local function has_prefix_first(path, depth)
+  local _, name = find_first_include(lint.get_lines(lint.get_text(path)))
+  local quoted = name and name:match('^"(.*)"$')
+  if quoted == "base/prefix.h" then
+    return true
+  end
+  local header = quoted and find_header(path, quoted)
+  return header ~= nil and depth < 20 and has_prefix_first(header, depth + 1)
 end
 
 local function check_unsafe(path, text)
@@ -75,7 +95,10 @@ for _, path in ipairs(files) do
       check_unsafe(path, text)
     end
     if path:match("%.c$") and not path:match("/corpus/") then
-      check_first_include(path, lines)
+      if not has_prefix_first(path, 0) then
+        local at = find_first_include(lines)
+        lint.add(path, at, "the first include must be base/prefix.h or begin with it")
+      end
     end
     if
       path:match("%.lua$")
