@@ -25,15 +25,6 @@ static const struct bl_arg common_options[] = {
 
 static const struct bl_arg no_args[] = {{0}};
 
-const struct bl_module *bl_module_find(const char *name)
-{
-    for (size_t i = 0; bl_modules[i] != NULL; i++) {
-        if (strcmp(bl_modules[i]->name, name) == 0)
-            return bl_modules[i];
-    }
-    return NULL;
-}
-
 const struct bl_operation *bl_operation_find(const struct bl_module *module, const char *name)
 {
     for (const struct bl_operation *op = module->operations; op != NULL && op->name != NULL;

@@ -97,7 +97,8 @@ struct bl_module {
     void (*close)(struct bl_connection *connection);
 };
 
-/* All modules, NULL-terminated, written by the build from the files in stdlib/. */
+/* All modules, NULL-terminated: written by the build from the files in stdlib/ and linked from
+ * there. */
 extern const struct bl_module *const bl_modules[];
 const struct bl_module *bl_module_find(const char *name); /* NULL when unknown */
 const struct bl_operation *bl_operation_find(const struct bl_module *module, const char *name);

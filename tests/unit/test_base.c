@@ -14,8 +14,6 @@
 #include <cmocka.h>
 #include <math.h>
 
-const struct bl_module *const bl_modules[] = {NULL};
-
 static void assert_json(const char *text, const char *expected)
 {
     struct bl_value *value = NULL;
