@@ -5,6 +5,7 @@
 
 #include "loop/private.h"
 
+#include <signal.h>
 #include <time.h>
 
 static void loop_woken(uv_async_t *handle)
@@ -16,6 +17,7 @@ struct bl_loop *bl_loop_new(const struct bl_clock *clock)
 {
     struct bl_loop *loop = bl_alloc(sizeof(*loop));
 
+    signal(SIGPIPE, SIG_IGN);
     loop->clock = clock;
     loop->ready_end = &loop->ready;
     if (uv_loop_init(&loop->uv) != 0 || uv_async_init(&loop->uv, &loop->wake, loop_woken) != 0)

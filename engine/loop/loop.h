@@ -12,7 +12,8 @@
 
 struct bl_loop;
 
-/* A loop with its own libuv loop. The clock must outlive it. */
+/* A loop with its own libuv loop. The clock must outlive it. From here on the process ignores
+ * SIGPIPE: a peer that went away is an error code, not the end. */
 struct bl_loop *bl_loop_new(const struct bl_clock *clock);
 /* Ends what is left (operations are cancelled, their handles closed), runs until libuv has let
  * go, frees. */

@@ -99,6 +99,19 @@ void bl_op_sent(struct bl_op *op)
     op->is_sent = true;
 }
 
+void bl_op_output(struct bl_op *op, const char *stream, const char *data, size_t len)
+{
+    if (op->loop->on_output != NULL && !op->is_settled && len > 0)
+        op->loop->on_output(op, stream, data, len);
+}
+
+void bl_loop_on_output(struct bl_loop *loop,
+                       void (*on_output)(struct bl_op *op, const char *stream, const char *data,
+                                         size_t len))
+{
+    loop->on_output = on_output;
+}
+
 /* Marks it settled and puts it in line; nothing else happens inside a callback. */
 static void op_settle(struct bl_op *op, enum bl_status status)
 {

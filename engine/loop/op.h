@@ -73,6 +73,9 @@ bool bl_op_is_settled(const struct bl_op *op);
 void bl_op_stage(struct bl_op *op, const char *format, ...) BL_PRINTF(2, 3);
 /* From here on the request may have reached the server. */
 void bl_op_sent(struct bl_op *op);
+/* Bytes that it prints while it runs, for whoever watches; "stdout" or "stderr". Nothing is
+ * kept here. */
+void bl_op_output(struct bl_op *op, const char *stream, const char *data, size_t len);
 
 /* For the engine (world/). */
 /*
@@ -87,5 +90,12 @@ struct bl_op *bl_op_start(struct bl_loop *loop, struct bl_call *take_call, enum 
 void bl_op_cancel(struct bl_op *op, const char *why);
 /* The oldest operation under way, for the live line; NULL when there is none. */
 struct bl_op *bl_loop_oldest(struct bl_loop *loop);
+/*
+ * Who watches what commands print (NULL: nobody). Called inside a callback of the loop, with
+ * outside bytes: clean them before they are shown, start nothing from here.
+ */
+void bl_loop_on_output(struct bl_loop *loop,
+                       void (*on_output)(struct bl_op *op, const char *stream, const char *data,
+                                         size_t len));
 
 #endif
