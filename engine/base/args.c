@@ -135,7 +135,7 @@ static enum bl_code arg_check_amount(const struct bl_arg *arg, const char *what,
 static bool arg_read_integer(const struct bl_value *given, int64_t *number)
 {
     const char *text = bl_value_as_text(given);
-    char *end;
+    char *end = NULL;
 
     switch (bl_value_type(given)) {
     case BL_INT:
@@ -156,18 +156,18 @@ static enum bl_code arg_check_number(const struct bl_arg *arg, const char *what,
                                      const struct bl_value *given, struct bl_value **normal,
                                      struct bl_error *err)
 {
-    int64_t number;
+    int64_t number = 0;
     enum bl_code code = BL_OK;
     const char *text = bl_value_as_text(given);
-    char *end;
+    char *end = NULL;
 
     if (arg->type == BL_T_DURATION || arg->type == BL_T_BYTES) {
         code = arg_check_amount(arg, what, given, &number, err);
     } else if (!arg_read_integer(given, &number)) {
-        double real =
-            bl_value_type(given) == BL_BYTES ? strtod(text, &end) : bl_value_as_float(given);
-        bool is_number = bl_value_type(given) == BL_FLOAT ||
-                         (bl_value_type(given) == BL_BYTES && *text != '\0' && *end == '\0');
+        bool is_text = bl_value_type(given) == BL_BYTES;
+        double real = is_text ? strtod(text, &end) : bl_value_as_float(given);
+        bool is_number =
+            is_text ? *text != '\0' && *end == '\0' : bl_value_type(given) == BL_FLOAT;
         if (arg->type != BL_T_NUMBER || !is_number || isnan(real))
             return arg_wrong(arg, what, given, err);
         *normal = bl_value_float(real);

@@ -4,6 +4,7 @@
  */
 #include "base/prefix.h"
 
+#include "base/clock.h"
 #include "base/text.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -38,6 +39,21 @@ static void text_check_numbers(const char *text)
         BL_BUG("a negative size from '%s'", text);
 }
 
+/* A time of the years 1970 to 9999 that was read and written reads back the same. */
+static void text_check_time(const char *text)
+{
+    int64_t first = 0, second = 0;
+    char out[BL_TIME_TEXT];
+
+    if (bl_time_parse(text, &first, NULL) != BL_OK)
+        return;
+    bl_time_format(first, out);
+    if (first < 0 || first >= INT64_C(253402300800000))
+        return;
+    if (bl_time_parse(out, &second, NULL) != BL_OK || first != second)
+        BL_BUG("'%s' became %s", text, out);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     char *text = bl_strndup((const char *)data, size);
@@ -45,6 +61,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     text_check_clean((const char *)data, size, false);
     text_check_clean((const char *)data, size, true);
     text_check_numbers(text);
+    text_check_time(text);
     bl_free(text);
     return 0;
 }

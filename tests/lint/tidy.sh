@@ -6,5 +6,5 @@ build=$1
     echo "tidy: $build has no compile_commands.json; configure it first"
     exit 1
 }
-find engine stdlib -name '*.c' | sort | xargs -r -n 4 -P 2 clang-tidy -p "$build" --quiet
+find engine stdlib -name '*.c' | sort | xargs -r -n 1 -P 2 clang-tidy -p "$build" --quiet
 echo "clang-tidy: nothing found"

@@ -101,7 +101,35 @@ static void test_clock__times_of_servers(void **state)
     assert_int_equal(a, b);
     bl_time_format(a, text);
     assert_string_equal(text, "2026-03-01T02:59:00.000Z");
-    assert_int_equal(bl_time_parse("yesterday", &a, NULL), BL_E_PARSE);
+    assert_int_equal(bl_time_parse("2024-02-29T23:59:60.25-0530", &b, NULL), BL_OK);
+    bl_time_format(b, text);
+    assert_string_equal(text, "2024-03-01T05:30:00.250Z");
+}
+
+static void test_clock__refuses_what_is_no_time(void **state)
+{
+    static const char *const wrong[] = {
+        "yesterday",
+        "",
+        "2026-03-01",
+        "2026-3-01T02:59:00Z",
+        "2026-13-01T02:59:00Z",
+        "2026-04-31T02:59:00Z",
+        "2025-02-29T02:59:00Z",
+        "2026-03-01T24:00:00Z",
+        "2026-03-01T+2:59:00Z",
+        "2026-03-01T02:59:00.Z",
+        "2026-03-01T02:59:00.5e9Z",
+        "2026-03-01T02:59:00+1",
+        "2026-03-01T02:59:00+01:",
+        "2026-03-01T02:59:00+01:-5",
+        "2026-03-01T02:59:00 UTC",
+    };
+    int64_t millis;
+
+    (void)state;
+    for (size_t i = 0; i < BL_COUNT(wrong); i++)
+        assert_int_equal(bl_time_parse(wrong[i], &millis, NULL), BL_E_PARSE);
 }
 
 static const struct bl_arg query_args[] = {
@@ -173,6 +201,7 @@ int main(void)
         cmocka_unit_test(test_text__durations_and_sizes),
         cmocka_unit_test(test_text__control_characters_are_shown),
         cmocka_unit_test(test_clock__times_of_servers),
+        cmocka_unit_test(test_clock__refuses_what_is_no_time),
         cmocka_unit_test(test_args__options_come_last_and_mistakes_have_names),
         cmocka_unit_test(test_redact__values_of_secrets_are_masked),
     };
