@@ -52,6 +52,14 @@ void bl_call_place(struct bl_call *call, const struct bl_place *place)
     call->step = bl_strdup(place->step);
 }
 
+void bl_call_bounds(struct bl_call *call)
+{
+    int64_t fallback = bl_map_int(call->settings, "timeout", call->timeout_ms);
+
+    call->timeout_ms = bl_map_int(call->args, "timeout", fallback);
+    call->keep = bl_map_int(call->args, "keep", call->keep);
+}
+
 void bl_call_free(struct bl_call *call)
 {
     if (call == NULL)

@@ -49,6 +49,11 @@ struct bl_call *bl_call_new(const struct bl_module *module,
                             const struct bl_operation *operation, const char *target,
                             const struct bl_value *args);
 void bl_call_place(struct bl_call *call, const struct bl_place *place); /* copies */
+/*
+ * Sets timeout_ms and keep of a call whose args and settings are there: the options of the
+ * call, else the connection's setting `timeout`, else the operation's own default.
+ */
+void bl_call_bounds(struct bl_call *call);
 void bl_call_free(struct bl_call *call);
 
 /* Arguments by name. Absent ones give the neutral value; durations are milliseconds, sizes

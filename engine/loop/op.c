@@ -181,6 +181,17 @@ static void op_timed_out(uv_timer_t *timer)
                op->stage);
 }
 
+void bl_op_extend(struct bl_op *op, int64_t millis)
+{
+    int64_t gone = bl_clock_steady() - op->started;
+
+    if (op->is_settled || bl_map_get(op->call->args, "timeout") != NULL ||
+        gone + millis <= op->call->timeout_ms)
+        return;
+    op->call->timeout_ms = gone + millis;
+    uv_timer_start(&op->deadline, op_timed_out, (uint64_t)millis, 0);
+}
+
 void bl_op_cancel(struct bl_op *op, const char *why)
 {
     bl_op_lost(op, BL_E_CANCELLED, "%s %s: cancelled: %s", op->call->target,

@@ -71,6 +71,11 @@ bool bl_op_is_settled(const struct bl_op *op);
 /* What it is doing, for the live line and for timeouts: "connecting to 127.0.0.1:5432",
  * "waiting for rows". */
 void bl_op_stage(struct bl_op *op, const char *format, ...) BL_PRINTF(2, 3);
+/*
+ * The call itself asks for more time than the default (a grace period, a wait): moves the
+ * deadline to at least `millis` from now, unless the author set a timeout.
+ */
+void bl_op_extend(struct bl_op *op, int64_t millis);
 /* From here on the request may have reached the server. */
 void bl_op_sent(struct bl_op *op);
 /* Bytes that it prints while it runs, for whoever watches; "stdout" or "stderr". Nothing is

@@ -80,8 +80,7 @@ struct bl_op *test_op_start(struct test_run *run, const char *operation, const c
     snprintf(target, sizeof(target), "%s.test", module->name);
     call = bl_call_new(module, found, target, bound);
     call->settings = bl_value_ref(run->connection->settings);
-    call->timeout_ms = bl_map_int(bound, "timeout", call->timeout_ms);
-    call->keep = bl_map_int(bound, "keep", call->keep);
+    bl_call_bounds(call);
     bl_value_unref(bound);
     bl_value_unref(given);
     bl_inspection_init(&inspection, call);

@@ -36,6 +36,23 @@ static void test_sleep__ends_at_its_timeout(void **state)
     test_run_close(&run);
 }
 
+static void test_sleep__a_call_may_ask_for_more_time(void **state)
+{
+    struct test_run run;
+    struct bl_outcome outcome;
+    bool is_done;
+    int64_t before = bl_clock_steady();
+
+    (void)state;
+    test_run_open(&run, "time", NULL);
+    bl_op_extend(test_op_start(&run, "sleep", "[60, {\"timeout\": 0.01}]", &outcome, &is_done),
+                 5000);
+    test_op_wait(&run, &is_done);
+    assert_int_equal(outcome.error.code, BL_E_TIMEOUT); /* what the author set counts */
+    assert_true(bl_clock_steady() - before < 4000);
+    test_run_close(&run);
+}
+
 static void test_sleep__cancelled_leaves_nothing(void **state)
 {
     struct test_run run;
@@ -55,6 +72,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_sleep__answers),
         cmocka_unit_test(test_sleep__ends_at_its_timeout),
+        cmocka_unit_test(test_sleep__a_call_may_ask_for_more_time),
         cmocka_unit_test(test_sleep__cancelled_leaves_nothing),
     };
 
