@@ -67,6 +67,7 @@ static const char *arg_wanted(const struct bl_arg *arg)
         [BL_T_LIST] = "a list",
         [BL_T_STRINGS] = "a list of strings",
         [BL_T_MAP] = "a table with names",
+        [BL_T_COMMAND] = "a list of a program and its arguments",
     };
 
     return wanted[arg->type];
@@ -267,6 +268,29 @@ static enum bl_code arg_check_tree(const struct bl_arg *arg, const char *what,
     return BL_OK;
 }
 
+/* argv: one string is a list of one; no secret, since every user sees a command's arguments. */
+static enum bl_code arg_check_command(const struct bl_arg *arg, const char *what,
+                                      const struct bl_value *given, struct bl_value **normal,
+                                      struct bl_error *err)
+{
+    struct bl_arg strings = {.name = arg->name, .type = BL_T_STRINGS};
+    bool fits = bl_value_type(given) == BL_BYTES || bl_value_count(given) > 0;
+    struct bl_value *list = bl_list_new();
+    enum bl_code code;
+    size_t len;
+
+    bl_list_add(list, bl_value_ref(given));
+    code = arg_check_tree(&strings, what, bl_value_type(given) == BL_BYTES ? list : given,
+                          normal, err);
+    bl_value_unref(list);
+    for (size_t i = 0; code == BL_OK && i < bl_value_count(*normal); i++)
+        fits = fits && strlen(bl_value_as_bytes(bl_list_get(*normal, i), &len)) == len;
+    if (code != BL_OK || fits)
+        return code;
+    bl_value_unref(*normal);
+    return arg_wrong(arg, what, given, err);
+}
+
 static enum bl_code arg_check_boolean(const struct bl_arg *arg, const char *what,
                                       const struct bl_value *given, struct bl_value **normal,
                                       struct bl_error *err)
@@ -307,6 +331,8 @@ enum bl_code bl_arg_check(const struct bl_arg *arg, const char *what,
         if (code == BL_OK)
             *normal = bl_value_ref(given);
         return code;
+    case BL_T_COMMAND:
+        return arg_check_command(arg, what, given, normal, err);
     default:
         return arg_check_tree(arg, what, given, normal, err);
     }

@@ -25,6 +25,7 @@ enum bl_arg_type {
     BL_T_LIST,
     BL_T_STRINGS, /* a list of strings */
     BL_T_MAP,
+    BL_T_COMMAND, /* a program and its arguments, or one string; becomes a list of strings */
 };
 
 enum {

@@ -193,6 +193,39 @@ static void test_redact__values_of_secrets_are_masked(void **state)
     bl_redactor_free(redactor);
 }
 
+static void test_args__a_command_is_a_list_of_strings(void **state)
+{
+    static const struct bl_arg args[] = {
+        {.name = "argv", .type = BL_T_COMMAND, .text = "what to run"}, {0}};
+    struct bl_value *given = bl_list_new(), *argv = bl_list_new(), *bound = NULL;
+    struct bl_error err;
+
+    (void)state;
+    bl_list_add(given, bl_value_text("ls -l"));
+    assert_int_equal(bl_args_bind(args, true, given, &bound, &err), BL_OK);
+    assert_string_equal(bl_value_as_text(bl_list_get(bl_map_get(bound, "argv"), 0)), "ls -l");
+    bl_value_unref(bound);
+    bl_value_unref(given);
+    given = bl_list_new();
+    bl_list_add(argv, bl_value_text("psql"));
+    bl_list_add(argv, bl_value_secret("PGPASSWORD", "made-up", 7));
+    bl_list_add(given, argv);
+    assert_int_equal(bl_args_bind(args, true, given, &bound, &err), BL_E_ARG);
+    assert_non_null(strstr(err.message, "<secret:PGPASSWORD>"));
+    assert_null(strstr(err.message, "made-up"));
+    bl_value_unref(given);
+    given = bl_list_new();
+    bl_list_add(given, bl_list_new());
+    assert_int_equal(bl_args_bind(args, true, given, &bound, &err), BL_E_ARG);
+    bl_value_unref(given);
+    given = bl_list_new();
+    argv = bl_list_new();
+    bl_list_add(argv, bl_value_bytes("a\0b", 3));
+    bl_list_add(given, argv);
+    assert_int_equal(bl_args_bind(args, true, given, &bound, &err), BL_E_ARG);
+    bl_value_unref(given);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -204,6 +237,7 @@ int main(void)
         cmocka_unit_test(test_clock__refuses_what_is_no_time),
         cmocka_unit_test(test_args__options_come_last_and_mistakes_have_names),
         cmocka_unit_test(test_redact__values_of_secrets_are_masked),
+        cmocka_unit_test(test_args__a_command_is_a_list_of_strings),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
