@@ -1,5 +1,6 @@
 #!/bin/sh
 # Proves that the lint scripts find what they look for: a small tree full of mistakes, each reported.
+# shellcheck disable=SC2016 # the dollars and backquotes belong to the bad files
 set -u
 root=$(pwd)
 tree=$(mktemp -d)
@@ -35,8 +36,9 @@ static const struct bl_operation thing_operations[] = {
 C
 mkdir -p tests/lua
 printf 'x = nil\n%s: nothing\nlocal path = "/%s/somebody/x"\n' "-- TO""DO" home >lua/bad.lua
-# shellcheck disable=SC2016 # the dollar belongs to the bad script
 printf '#!/bin/sh\necho $1 t%sh\n' e >bad.sh
+
+printf '[here](page.md) `[x](y)`\n[there](missing.md#x) [web](https://example.org)\n' >page.md
 
 status=0
 # expect WHAT COMMAND…: the command must fail and say WHAT.
@@ -64,6 +66,7 @@ expect 'the first include must be base/prefix.h' lua5.4 tests/lint/text.lua
 expect 'stdlib/thing.c:1: must start with the two licence lines' lua5.4 tests/lint/text.lua
 expect 'lua/bad.lua:2: TO' lua5.4 tests/lint/text.lua
 expect 'lua/bad.lua:3: names a path of one machine' lua5.4 tests/lint/text.lua
+expect 'page.md:2: links to missing.md#x' lua5.4 tests/lint/links.lua
 expect 'mute has no .text' lua5.4 tests/lint/coverage.lua
 expect 'bare has no .example' lua5.4 tests/lint/coverage.lua
 expect 'has no tests/lua/thing_test.lua' lua5.4 tests/lint/coverage.lua
