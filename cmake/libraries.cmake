@@ -9,3 +9,9 @@ foreach(pair
   list(GET pair 1 package)
   pkg_check_modules(${name} REQUIRED IMPORTED_TARGET GLOBAL ${package})
 endforeach()
+# PostgreSQL's own parser, from its archive: the shared library exports two thousand plain names
+# (palloc, errposition …). Hidden in what is linked, they cannot meet those of other libraries.
+find_library(BL_PG_QUERY libpg_query.a REQUIRED)
+add_library(pg_query INTERFACE)
+target_link_libraries(pg_query INTERFACE ${BL_PG_QUERY})
+target_link_options(pg_query INTERFACE -Wl,--exclude-libs,libpg_query.a)

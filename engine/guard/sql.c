@@ -1,0 +1,430 @@
+/* SPDX-FileCopyrightText: 2026 The Belay authors */
+/* SPDX-License-Identifier: MIT */
+/* sql.c: what one SQL statement does, read from its text by PostgreSQL's own parser. */
+#include "base/prefix.h"
+
+#include "guard/sql.h"
+
+#include "base/text.h"
+#include "guard/sql_names.h"
+
+#include <ctype.h>
+#include <jansson.h>
+#include <pg_query.h>
+
+/* A walk over the raw parse tree. Objects with one capitalised key are nodes, lower-case keys
+ * are fields. */
+struct walk {
+    struct bl_sql *result;
+    const char *sql;
+    bool is_planned_only; /* below EXPLAIN without ANALYZE: nothing of it runs */
+};
+
+static void walk_tree(struct walk *walk, json_t *tree);
+
+/* Raises the class, and keeps the first reason for the highest one. */
+static void walk_raise(struct walk *walk, enum bl_class class, const char *format, ...)
+    BL_PRINTF(3, 4);
+static void walk_raise(struct walk *walk, enum bl_class class, const char *format, ...)
+{
+    struct bl_sql *result = walk->result;
+    va_list args;
+
+    if (result->class > class || (result->class == class && result->why[0] != '\0'))
+        return;
+    result->class = class;
+    va_start(args, format);
+    vsnprintf(result->why, sizeof(result->why), format, args);
+    va_end(args);
+}
+
+static void walk_refuse(struct walk *walk, const char *format, ...) BL_PRINTF(2, 3);
+static void walk_refuse(struct walk *walk, const char *format, ...)
+{
+    struct bl_sql *result = walk->result;
+    va_list args;
+
+    if (result->refused[0] != '\0')
+        return;
+    va_start(args, format);
+    vsnprintf(result->refused, sizeof(result->refused), format, args);
+    va_end(args);
+}
+
+static const char *field_text(json_t *node, const char *name)
+{
+    const char *text = json_string_value(json_object_get(node, name));
+
+    return text != NULL ? text : "";
+}
+
+static bool field_is_true(json_t *node, const char *name)
+{
+    return json_is_true(json_object_get(node, name));
+}
+
+/* A name of one part, or of two with pg_catalog in front: its last part; else "". `whole` gets
+ * all of it for messages. */
+static const char *builtin_name(json_t *names, char *whole, size_t size)
+{
+    const char *last = "", *first = "";
+    size_t index, used = 0;
+    json_t *part;
+
+    whole[0] = '\0';
+    json_array_foreach (names, index, part) {
+        last = field_text(json_object_get(part, "String"), "sval");
+        first = index == 0 ? last : first;
+        if (used < size)
+            used +=
+                (size_t)snprintf(whole + used, size - used, "%s%s", index > 0 ? "." : "", last);
+    }
+    if (json_array_size(names) == 1 ||
+        (json_array_size(names) == 2 && strcmp(first, "pg_catalog") == 0))
+        return last;
+    return "";
+}
+
+static void walk_function(struct walk *walk, json_t *call)
+{
+    char whole[120];
+    const char *name = builtin_name(json_object_get(call, "funcname"), whole, sizeof(whole));
+    enum bl_sql_effect effect = bl_sql_function(name);
+
+    if (effect == BL_SQL_SESSION)
+        walk_refuse(walk,
+                    "%s leaves something in the session, and no session outlives a statement "
+                    "here%s",
+                    whole, strncmp(name, "pg_", 3) == 0 ? ": use pg_advisory_xact_lock" : "");
+    else if (effect == BL_SQL_DESTROYS)
+        walk_raise(walk, BL_CLASS_DESTROY, "calls %s", whole);
+    else if (effect == BL_SQL_UNKNOWN)
+        walk_raise(walk, BL_CLASS_CHANGE, "calls %s, which is not known to be harmless", whole);
+}
+
+static void walk_operator(struct walk *walk, json_t *names)
+{
+    char whole[120];
+
+    if (!bl_sql_is_operator(builtin_name(names, whole, sizeof(whole))))
+        walk_raise(walk, BL_CLASS_CHANGE, "uses operator %s, which is not known to be harmless",
+                   whole);
+}
+
+static void walk_type(struct walk *walk, json_t *type)
+{
+    char whole[120];
+
+    if (!bl_sql_is_type(builtin_name(json_object_get(type, "names"), whole, sizeof(whole))))
+        walk_raise(walk, BL_CLASS_CHANGE, "uses type %s, which is not known to be harmless",
+                   whole);
+}
+
+/* A condition that names a column; without one it holds for all rows or none. */
+static bool has_column(json_t *tree)
+{
+    const char *key;
+    json_t *child;
+    size_t index;
+
+    if (json_is_array(tree)) {
+        json_array_foreach (tree, index, child) {
+            if (has_column(child))
+                return true;
+        }
+    }
+    json_object_foreach (tree, key, child) {
+        if (strcmp(key, "ColumnRef") == 0 || strcmp(key, "CurrentOfExpr") == 0 ||
+            has_column(child))
+            return true;
+    }
+    return false;
+}
+
+static void walk_rows(struct walk *walk, const char *verb, json_t *statement)
+{
+    json_t *where = json_object_get(statement, "whereClause");
+    const char *table = field_text(json_object_get(statement, "relation"), "relname");
+
+    if (where == NULL)
+        walk_raise(walk, BL_CLASS_DESTROY, "%s %s without WHERE", verb, table);
+    else if (!has_column(where))
+        walk_raise(walk, BL_CLASS_DESTROY, "%s %s with a WHERE that names no column", verb,
+                   table);
+    else
+        walk_raise(walk, BL_CLASS_CHANGE, "%s %s", verb, table);
+}
+
+static void walk_explain(struct walk *walk, json_t *statement)
+{
+    json_t *options = json_object_get(statement, "options"), *option;
+    json_t *query = json_object_get(statement, "query");
+    bool before = walk->is_planned_only;
+    size_t index;
+
+    walk->is_planned_only = true;
+    json_array_foreach (options, index, option) {
+        /* (ANALYZE off) is rare enough to be taken for ANALYZE */
+        if (strcmp(field_text(json_object_get(option, "DefElem"), "defname"), "analyze") == 0)
+            walk->is_planned_only = before;
+    }
+    walk_tree(walk, query);
+    walk->is_planned_only = before;
+}
+
+static void walk_copy(struct walk *walk, json_t *statement)
+{
+    if (field_is_true(statement, "is_program"))
+        walk_raise(walk, BL_CLASS_DESTROY, "runs a program on the server");
+    else if (*field_text(statement, "filename") == '\0')
+        walk_refuse(walk, "COPY from or to the client is not supported: select the rows, or "
+                          "run psql by exec");
+    else
+        walk_raise(walk, BL_CLASS_CHANGE, "copies to or from a file of the server");
+}
+
+/* Statements that the server runs only outside of a transaction block. */
+static bool is_alone(const char *name, json_t *statement)
+{
+    json_t *params = json_object_get(statement, "params"), *param;
+    const char *kind = field_text(statement, "kind");
+    size_t index;
+
+    if (field_is_true(statement, "concurrent") || field_is_true(statement, "is_vacuumcmd"))
+        return true;
+    if (strcmp(name, "ReindexStmt") != 0)
+        return false;
+    json_array_foreach (params, index, param) {
+        if (strcmp(field_text(json_object_get(param, "DefElem"), "defname"), "concurrently") ==
+            0)
+            return true;
+    }
+    return strcmp(kind, "REINDEX_OBJECT_DATABASE") == 0 ||
+           strcmp(kind, "REINDEX_OBJECT_SCHEMA") == 0 ||
+           strcmp(kind, "REINDEX_OBJECT_SYSTEM") == 0;
+}
+
+static void walk_command(struct walk *walk, json_t *command)
+{
+    const char *kind = field_text(command, "subtype");
+
+    if (strcmp(kind, "AT_DropColumn") == 0)
+        walk_raise(walk, BL_CLASS_DESTROY, "drops column %s", field_text(command, "name"));
+    if (field_is_true(json_object_get(json_object_get(command, "def"), "PartitionCmd"),
+                      "concurrent"))
+        walk->result->is_alone = true;
+}
+
+static void walk_statement(struct walk *walk, const char *name, json_t *statement)
+{
+    const struct bl_sql_statement *known = bl_sql_statement(name);
+    const char *verb = walk->sql + strspn(walk->sql, " \t\r\n;(");
+
+    if (known != NULL && known->refused != NULL)
+        walk_refuse(walk, "'%.*s' is refused: %s", (int)strcspn(verb, " \t\r\n;("), verb,
+                    known->refused);
+    if (is_alone(name, statement) || (known != NULL && known->is_alone))
+        walk->result->is_alone = true;
+    if (strcmp(name, "DeleteStmt") == 0)
+        walk_rows(walk, "deletes from", statement);
+    else if (strcmp(name, "UpdateStmt") == 0)
+        walk_rows(walk, "updates", statement);
+    else if (strcmp(name, "CopyStmt") == 0)
+        walk_copy(walk, statement);
+    else if (known == NULL || known->class != BL_CLASS_OBSERVE)
+        walk_raise(walk, known != NULL ? known->class : BL_CLASS_CHANGE, "is a %s", name);
+}
+
+static bool is_modification(const char *name)
+{
+    return strcmp(name, "InsertStmt") == 0 || strcmp(name, "UpdateStmt") == 0 ||
+           strcmp(name, "DeleteStmt") == 0 || strcmp(name, "MergeStmt") == 0;
+}
+
+static void walk_node(struct walk *walk, const char *name, json_t *node)
+{
+    size_t len = strlen(name);
+
+    if (len > 4 && strcmp(name + len - 4, "Stmt") == 0 &&
+        !(walk->is_planned_only && is_modification(name)))
+        walk_statement(walk, name, node);
+    else if (!bl_sql_is_node(name) && !walk->is_planned_only)
+        walk_raise(walk, BL_CLASS_CHANGE, "holds a %s, which is not known to be harmless",
+                   name);
+    if (strcmp(name, "ExplainStmt") == 0) {
+        walk_explain(walk, node);
+        return;
+    }
+    if (strcmp(name, "FuncCall") == 0)
+        walk_function(walk, node);
+    else if (strcmp(name, "A_Expr") == 0)
+        walk_operator(walk, json_object_get(node, "name"));
+    else if (strcmp(name, "TypeName") == 0)
+        walk_type(walk, node);
+    else if (strcmp(name, "AlterTableCmd") == 0)
+        walk_command(walk, node);
+    walk_tree(walk, node);
+}
+
+/* CREATE TEMP TABLE x, SELECT INTO TEMP x, CREATE TABLE pg_temp.x */
+static bool is_temporary(const char *name, json_t *value)
+{
+    const char *text = json_string_value(value);
+
+    if (text == NULL)
+        return false;
+    return (strcmp(name, "relpersistence") == 0 && strcmp(text, "t") == 0) ||
+           (strcmp(name, "schemaname") == 0 && strcmp(text, "pg_temp") == 0);
+}
+
+static void walk_field(struct walk *walk, const char *name, json_t *value)
+{
+    if (strcmp(name, "intoClause") == 0)
+        walk_raise(walk, BL_CLASS_CHANGE, "SELECT INTO makes a table");
+    else if (strcmp(name, "lockingClause") == 0)
+        walk_raise(walk, BL_CLASS_CHANGE, "locks rows");
+    else if (strcmp(name, "typeName") == 0)
+        walk_type(walk, value);
+    else if (strcmp(name, "operName") == 0 || strcmp(name, "useOp") == 0)
+        walk_operator(walk, value);
+    else if (is_temporary(name, value))
+        walk_refuse(walk, "temporary objects live in a session, and no session outlives a "
+                          "statement here: use WITH");
+    walk_tree(walk, value);
+}
+
+static void walk_tree(struct walk *walk, json_t *tree)
+{
+    const char *key;
+    json_t *child;
+    size_t index;
+
+    if (json_is_array(tree)) {
+        json_array_foreach (tree, index, child)
+            walk_tree(walk, child);
+        return;
+    }
+    json_object_foreach (tree, key, child) {
+        if (isupper((unsigned char)key[0]))
+            walk_node(walk, key, child);
+        else
+            walk_field(walk, key, child);
+    }
+}
+
+static void read_tree(struct bl_sql *result, const char *sql, const char *text)
+{
+    struct walk walk = {.result = result, .sql = sql};
+    json_error_t problem;
+    json_t *root = json_loads(text, 0, &problem);
+    json_t *statements = json_object_get(root, "stmts");
+    json_t *statement = json_object_get(json_array_get(statements, 0), "stmt");
+    size_t count = json_array_size(statements);
+
+    if (root == NULL) {
+        walk_refuse(&walk, "the SQL is nested too deeply to be checked: simplify it");
+    } else if (count != 1) {
+        walk_refuse(&walk,
+                    count == 0 ? "there is no statement in the SQL"
+                               : "the SQL holds %zu statements: send each by a call of its own",
+                    count);
+    } else {
+        snprintf(result->kind, sizeof(result->kind), "%s",
+                 json_object_iter_key(json_object_iter(statement)));
+        walk_tree(&walk, statement);
+    }
+    json_decref(root);
+}
+
+/* Where the parser stopped, in lines and columns of the author's text. */
+static void read_error(struct bl_sql *result, const char *sql, const PgQueryError *error)
+{
+    struct walk walk = {.result = result};
+    int line = 1, column = 1, left = error->cursorpos - 1; /* counts characters */
+    struct bl_buf clean;
+
+    for (; left > 0 && *sql != '\0'; sql++) {
+        bool is_last = ((unsigned char)sql[1] & 0xc0) != 0x80; /* byte of its character */
+        column = *sql == '\n' ? 1 : column + is_last;
+        line += *sql == '\n';
+        left -= is_last;
+    }
+    bl_buf_init(&clean, 150);
+    bl_text_clean(&clean, error->message, strlen(error->message), false);
+    walk_refuse(&walk, "%s (line %d, column %d of the SQL)", bl_buf_text(&clean), line, column);
+    bl_buf_release(&clean);
+}
+
+void bl_sql_read(const char *sql, size_t len, struct bl_sql *result)
+{
+    struct walk walk = {.result = result};
+    PgQueryParseResult parsed;
+
+    *result = (struct bl_sql){.class = BL_CLASS_OBSERVE};
+    if (len > BL_SQL_MAX) {
+        walk_refuse(&walk, "the SQL has %zu bytes, more than %d: put data into parameters", len,
+                    BL_SQL_MAX);
+    } else if (strlen(sql) != len || !bl_utf8_is_valid(sql, len)) {
+        walk_refuse(&walk, "the SQL is not text: a NUL byte or no UTF-8");
+    } else {
+        parsed = pg_query_parse(sql);
+        if (parsed.error != NULL)
+            read_error(result, sql, parsed.error);
+        else
+            read_tree(result, sql, parsed.parse_tree);
+        pg_query_free_parse_result(parsed);
+    }
+    if (result->refused[0] != '\0' && result->class == BL_CLASS_OBSERVE)
+        result->class = BL_CLASS_CHANGE;
+}
+
+/* Behind the blanks and comments at `at`. */
+static const char *line_skip(const char *at)
+{
+    const char *before;
+
+    do {
+        before = at;
+        at += strspn(at, " \t\r\n\f\v");
+        if (strncmp(at, "--", 2) == 0)
+            at += strcspn(at, "\n");
+        if (strncmp(at, "/*", 2) == 0)
+            at = strstr(at, "*/") != NULL ? strstr(at, "*/") + 2 : at + strlen(at);
+    } while (at != before);
+    return at;
+}
+
+/* Copies one character or a whole quoted piece; gives where it ends. */
+static const char *line_piece(const char *at, struct bl_buf *out)
+{
+    const char *end = at + 1;
+
+    if (*at == '\'' || *at == '"') {
+        end = strchr(at + 1, *at);
+        end = end != NULL ? end + 1 : at + strlen(at);
+    }
+    bl_buf_add(out, at, (size_t)(end - at));
+    return end;
+}
+
+void bl_sql_line(const char *sql, char *out, size_t size)
+{
+    struct bl_buf line, clean;
+    size_t keep;
+
+    bl_buf_init(&line, BL_SQL_MAX);
+    bl_buf_init(&clean, 4 * BL_SQL_MAX);
+    for (const char *at = sql; *at != '\0';) {
+        const char *next = line_skip(at);
+        if (next != at && line.len > 0 && *next != '\0')
+            bl_buf_char(&line, ' ');
+        at = next != at ? next : line_piece(at, &line);
+    }
+    bl_text_clean(&clean, bl_buf_text(&line), line.len, false);
+    keep = clean.len < size ? clean.len : size - sizeof("…");
+    while (keep > 0 && keep < clean.len && ((unsigned char)clean.data[keep] & 0xc0) == 0x80)
+        keep--; /* not inside a character */
+    snprintf(out, size, "%.*s%s", (int)keep, bl_buf_text(&clean), keep < clean.len ? "…" : "");
+    bl_buf_release(&line);
+    bl_buf_release(&clean);
+}
