@@ -2,8 +2,11 @@
 --
 -- Reads the tables in stdlib/<module>.c. Every operation and pure function needs a name, a text
 -- and an example; every argument a text; tests/lua/<module>_test.lua must exist and call each.
+-- A module with connections must have met every kind of bad server (tests/support/hostile.h).
 package.path = "tests/lint/?.lua;" .. package.path
 local lint = require("lint")
+
+local HOSTILE = { "SILENT", "SLOW", "FLOOD", "GARBAGE" }
 
 --- The `{ … }` entries of the table whose opening brace is at `at`: { text =, at = }.
 local function get_entries(text, at)
@@ -57,6 +60,34 @@ local function check_entry(path, text, entry, needs, test)
   return 1
 end
 
+--- A module that talks to servers is tested against all that a server may do to it.
+local function check_hostile(path, name)
+  local source, tests = {}, {}
+  for _, found in ipairs(lint.find_files({ "stdlib", "tests/unit", "tests/e2e" }, { ".c" })) do
+    local base = found:match("([^/]+)%.c$")
+    local into = found:match("^stdlib/") and source or tests
+    base = base:gsub("^test_", "")
+    if base == name or base:sub(1, #name + 1) == name .. "_" then
+      table.insert(into, lint.strip_c(lint.get_text(found)))
+    end
+  end
+  if not table.concat(source):find("struct bl_connection", 1, true) then
+    return
+  end
+  local text = table.concat(tests)
+  for _, kind in ipairs(HOSTILE) do
+    if not text:find("HOSTILE_" .. kind, 1, true) then
+      lint.add(path, nil, "is not tested against HOSTILE_%s (tests/unit/test_%s.c)", kind, name)
+    end
+  end
+  if not text:find("HOSTILE_RESET", 1, true) and not text:find("HOSTILE_CLOSE", 1, true) then
+    lint.add(path, nil, "is not tested against HOSTILE_RESET or HOSTILE_CLOSE")
+  end
+  if not text:find("test_[%w_]*cancel") then
+    lint.add(path, nil, "has no test named test_…cancel…: what is left after a cancel?")
+  end
+end
+
 local function check_module(path)
   local name = path:match("([^/]+)%.c$")
   local text = lint.strip_c(lint.get_text(path), true)
@@ -74,6 +105,7 @@ local function check_module(path)
       end
     end
   end
+  check_hostile(path, name)
   if count == 0 then
     lint.add(path, nil, "is a module without operations; helpers are named module_x.c")
   end

@@ -33,6 +33,7 @@ static const struct bl_operation thing_operations[] = {
     {.name = "bare", .text = "Says nothing."},
     {0},
 };
+static void thing_open(struct bl_connection *connection);
 C
 mkdir -p tests/lua
 printf 'x = nil\n%s: nothing\nlocal path = "/%s/somebody/x"\n' "-- TO""DO" home >lua/bad.lua
@@ -69,6 +70,8 @@ expect 'lua/bad.lua:3: names a path of one machine' lua5.4 tests/lint/text.lua
 expect 'page.md:2: links to missing.md#x' lua5.4 tests/lint/links.lua
 expect 'mute has no .text' lua5.4 tests/lint/coverage.lua
 expect 'bare has no .example' lua5.4 tests/lint/coverage.lua
+expect 'is not tested against HOSTILE_FLOOD' lua5.4 tests/lint/coverage.lua
+expect 'has no test named test_' lua5.4 tests/lint/coverage.lua
 expect 'has no tests/lua/thing_test.lua' lua5.4 tests/lint/coverage.lua
 expect 'engine/vm/x.h: does not compile alone' sh tests/lint/headers.sh
 expect 'clang-format: run' sh tests/lint/format.sh
