@@ -102,17 +102,11 @@ static enum bl_code index_copy(struct index *index, struct bl_error *err)
     return BL_OK;
 }
 
-static enum bl_code index_prepare(struct index *index, struct bl_error *err)
+static void index_note_inode(struct index *index)
 {
     struct stat info;
-    int rc = sqlite3_prepare_v3(
-        index->db, "UPDATE runs SET seq = ?2, hash = ?3 WHERE run = ?1 AND seq < ?2", -1,
-        SQLITE_PREPARE_PERSISTENT, &index->set_head, NULL);
 
-    if (rc != SQLITE_OK)
-        return store_fail(err, index->db, rc, index->path);
     index->inode = stat(index->path, &info) == 0 ? info.st_ino : 0;
-    return BL_OK;
 }
 
 static enum bl_code index_start(struct index *index, bool scan, struct bl_error *err)
@@ -130,8 +124,7 @@ static enum bl_code index_start(struct index *index, bool scan, struct bl_error 
     }
     if (code == BL_OK)
         code = index_fill(index, scan, err);
-    if (code == BL_OK)
-        code = index_prepare(index, err);
+    index_note_inode(index);
     if (lock >= 0)
         close(lock);
     return code;
@@ -158,7 +151,6 @@ void index_close(struct index *index)
 {
     if (index == NULL)
         return;
-    sqlite3_finalize(index->set_head);
     sqlite3_close_v2(index->db);
     bl_free(index);
 }
@@ -237,17 +229,6 @@ void index_del(struct index *index, const char *run)
     sqlite3_finalize(statement);
 }
 
-void index_set_head(struct index *index, const char *run, int64_t seq, const char *hash)
-{
-    sqlite3_busy_timeout(index->db, 0); /* the run does not wait for a list */
-    sqlite3_bind_text(index->set_head, 1, run, -1, SQLITE_STATIC);
-    sqlite3_bind_int64(index->set_head, 2, seq);
-    sqlite3_bind_text(index->set_head, 3, hash, -1, SQLITE_STATIC);
-    sqlite3_step(index->set_head);
-    sqlite3_reset(index->set_head);
-    sqlite3_busy_timeout(index->db, 5000);
-}
-
 /* Somebody may have made the index again while this run went on: then goes on with theirs. */
 static enum bl_code index_follow(struct index *index, struct bl_error *err)
 {
@@ -255,9 +236,7 @@ static enum bl_code index_follow(struct index *index, struct bl_error *err)
 
     if (stat(index->path, &info) == 0 && info.st_ino == index->inode)
         return BL_OK;
-    sqlite3_finalize(index->set_head);
     sqlite3_close_v2(index->db);
-    index->set_head = NULL;
     index->db = NULL;
     return index_start(index, true, err);
 }

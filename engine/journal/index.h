@@ -41,8 +41,6 @@ enum bl_code index_add(struct index *index, const struct index_run *run,
                        struct index_head *previous, struct bl_error *err) BL_MUST_USE;
 /* Takes a run out that never wrote an event. */
 void index_del(struct index *index, const char *run);
-/* Notes the head. A failure leaves the head before it, which is no harm. */
-void index_set_head(struct index *index, const char *run, int64_t seq, const char *hash);
 /* Notes the end: run_ended's data (NULL when the run has none), its time and the digest. */
 enum bl_code index_set_end(struct index *index, const struct index_head *head,
                            const struct bl_value *ended, int64_t at,

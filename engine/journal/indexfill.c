@@ -110,18 +110,42 @@ static const char *fill_state(struct index *index, const struct fill_run *run)
     return !run->is_readable ? "damaged" : run->is_ended ? "ended" : "cut off";
 }
 
-/* Brings the row of a run up to its file. A file that holds less than the row says does not
- * change the row's head: that is how a cut tail shows. */
+/* Raises a row's head to what the run's writer noted; SQLite's code. */
+static int fill_note(struct index *index, const char *id)
+{
+    char path[PATH_MAX], hash[BL_HASH_TEXT];
+    sqlite3_stmt *statement = NULL;
+    int64_t seq;
+    int rc;
+
+    bl_journal_file(&index->state, id, path);
+    if (!store_note_read(path, &seq, hash))
+        return SQLITE_OK;
+    rc = sqlite3_prepare_v2(index->db,
+                            "UPDATE runs SET seq = ?2, hash = ?3 WHERE run = ?1 AND seq < ?2",
+                            -1, &statement, NULL);
+    if (rc != SQLITE_OK)
+        return rc;
+    fill_bind(statement, 1, id);
+    sqlite3_bind_int64(statement, 2, seq);
+    fill_bind(statement, 3, hash);
+    rc = sqlite3_step(statement);
+    sqlite3_finalize(statement);
+    return rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+/* Brings the row of a run up to its file and its writer's note. A file that holds less than the
+ * row says does not change the row's head: that is how a cut tail shows. */
 static int fill_update(struct index *index, const struct fill_run *run)
 {
+    static const char sql[] =
+        "UPDATE runs SET hash = CASE WHEN ?2 > seq THEN ?3 ELSE hash END, seq = max(seq, ?2),"
+        " state = ?4, digest = ?5, exit = ?6, outcome = ?7, ended = ?8 WHERE run = ?1";
     sqlite3_stmt *statement = NULL;
-    int rc =
-        sqlite3_prepare_v2(index->db,
-                           "UPDATE runs SET hash = CASE WHEN ?2 > seq THEN ?3 ELSE hash END, "
-                           "seq = max(seq, ?2), state = ?4,"
-                           " digest = ?5, exit = ?6, outcome = ?7, ended = ?8 WHERE run = ?1",
-                           -1, &statement, NULL);
+    int rc = fill_note(index, run->head.run);
 
+    if (rc == SQLITE_OK)
+        rc = sqlite3_prepare_v2(index->db, sql, -1, &statement, NULL);
     if (rc != SQLITE_OK)
         return rc;
     fill_bind(statement, 1, run->head.run);
@@ -212,7 +236,7 @@ static int fill_add_missing(struct index *index)
     return rc;
 }
 
-/* Rows that say "open" of runs that nobody writes: read their files. */
+/* Brings the rows that say "open" up to date. */
 static int fill_settle(struct index *index)
 {
     sqlite3_stmt *statement = NULL;
@@ -225,7 +249,7 @@ static int fill_settle(struct index *index)
         char path[PATH_MAX];
 
         bl_journal_file(&index->state, id, path);
-        if (access(path, F_OK) == 0 && !store_is_locked(path))
+        if (access(path, F_OK) == 0)
             fill_run_read(index, id, fill_list_add(&list));
     }
     sqlite3_finalize(statement);

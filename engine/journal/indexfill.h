@@ -13,7 +13,6 @@ struct index {
     char path[PATH_MAX];
     ino_t inode; /* of the file that is open */
     sqlite3 *db;
-    sqlite3_stmt *set_head;
 };
 
 /* Adds a row without a head; SQLite's code. */

@@ -7,6 +7,7 @@
 #include "journal/index.h"
 #include "journal/store.h"
 
+#include <errno.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -176,8 +177,11 @@ static int journal_insert(struct bl_journal *journal, const struct journal_entry
 
 static enum bl_code journal_write(struct bl_journal *journal, struct bl_error *err)
 {
-    int rc = journal_run(journal->begin);
     enum bl_code code;
+    int rc;
+
+    errno = 0;
+    rc = journal_run(journal->begin);
 
     for (size_t i = 0; rc == SQLITE_OK && i < journal->queue.count; i++)
         rc = journal_insert(journal, &journal->queue.entries[i]);
@@ -204,7 +208,7 @@ static void journal_note(struct bl_journal *journal)
         journal->ended = bl_value_ref(last->data);
         journal->ended_at = last->at;
     }
-    index_set_head(journal->index, journal->run, last->seq, last->hash);
+    store_note(journal->lock, last->seq, last->hash);
 }
 
 static void journal_tell(struct bl_journal *journal)

@@ -11,6 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define STORE_NOTE 86 /* 20 digits, a space, 64 digits, a line feed */
+
 const char store_zeros[BL_HASH_TEXT] =
     "0000000000000000000000000000000000000000000000000000000000000000";
 
@@ -27,6 +29,7 @@ static bool store_is_space(int error)
 
 enum bl_code store_fail(struct bl_error *err, sqlite3 *db, int rc, const char *path)
 {
+    int last = errno; /* SQLite forgets it when COMMIT fails */
     int error = db == NULL ? 0 : sqlite3_system_errno(db);
     enum bl_code code;
 
@@ -34,6 +37,7 @@ enum bl_code store_fail(struct bl_error *err, sqlite3 *db, int rc, const char *p
     case SQLITE_FULL:
         return store_no_space(err, path);
     case SQLITE_IOERR:
+        error = error == 0 ? last : error;
         if (store_is_space(error))
             return store_no_space(err, path);
         code = bl_fail(err, BL_E_IO, "cannot read or write %s: %s: check the disk", path,
@@ -93,7 +97,10 @@ static int store_configure(sqlite3 *db)
 enum bl_code store_open(const char *path, const char *setup, sqlite3 **db, struct bl_error *err)
 {
     sqlite3 *opened = NULL;
-    int rc = sqlite3_open_v2(path, &opened, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
+    int rc;
+
+    errno = 0;
+    rc = sqlite3_open_v2(path, &opened, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
 
     if (rc == SQLITE_OK)
         rc = store_configure(opened);
@@ -237,6 +244,35 @@ bool store_is_locked(const char *path)
     locked = flock(fd, LOCK_SH | LOCK_NB) != 0;
     close(fd);
     return locked;
+}
+
+void store_note(int lock, int64_t seq, const char *hash)
+{
+    char note[STORE_NOTE + 1];
+
+    snprintf(note, sizeof(note), "%020lld %.64s\n", (long long)seq, hash);
+    (void)!pwrite(lock, note, STORE_NOTE,
+                  0); /* without it the note is older, which is no harm */
+}
+
+bool store_note_read(const char *path, int64_t *seq, char hash[BL_HASH_TEXT])
+{
+    char name[PATH_MAX], note[STORE_NOTE + 1] = "";
+    ssize_t got;
+    int fd;
+
+    store_lock_path(path, name);
+    fd = open(name, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return false;
+    got = pread(fd, note, STORE_NOTE, 0);
+    close(fd);
+    if (got != STORE_NOTE || strspn(note, "0123456789") != 20 ||
+        strspn(note + 21, "0123456789abcdef") != 64)
+        return false;
+    *seq = strtoll(note, NULL, 10);
+    snprintf(hash, BL_HASH_TEXT, "%.64s", note + 21);
+    return true;
 }
 
 static void store_copy_hash(sqlite3_stmt *statement, int column, char out[BL_HASH_TEXT])

@@ -15,7 +15,8 @@
 
 extern const char store_zeros[BL_HASH_TEXT];
 
-/* Says what SQLite's code means for `path`. db may be NULL. Returns the code it fills in. */
+/* Says what SQLite's code means for `path`. db may be NULL. errno is what the failing call
+ * left, or 0. Returns the code it fills in. */
 enum bl_code store_fail(struct bl_error *err, sqlite3 *db, int rc, const char *path);
 
 /* Makes an empty file with this mode; BL_E_EXISTS when there is one. */
@@ -38,6 +39,10 @@ enum bl_code store_digest(const char *path, char out[BL_HASH_TEXT],
 /* Takes the lock of a run, which its writer holds: BL_E_BUSY when there is one. */
 enum bl_code store_lock(const char *path, mode_t mode, int *lock,
                         struct bl_error *err) BL_MUST_USE;
+/* Notes the head of a run in its lock's file: one write that outlives the process. */
+void store_note(int lock, int64_t seq, const char *hash);
+/* Reads that note of the run of this file; false when there is none. */
+bool store_note_read(const char *path, int64_t *seq, char hash[BL_HASH_TEXT]);
 /* Whether somebody writes the run of this file (…/runs/<id>.belay) now. */
 bool store_is_locked(const char *path);
 
