@@ -152,7 +152,7 @@ char *bl_exec_find(const char *program, const char *folders)
 
 void bl_capture_init(struct bl_capture *capture, size_t room)
 {
-    size_t kept = room > 2 * CAPTURE_MARK ? room - CAPTURE_MARK : (room < 2 ? 2 : room);
+    size_t kept = room > (size_t)2 * CAPTURE_MARK ? room - CAPTURE_MARK : (room < 2 ? 2 : room);
 
     bl_buf_init(&capture->head, kept - kept / 2);
     capture->room = kept / 2;

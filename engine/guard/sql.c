@@ -413,7 +413,7 @@ void bl_sql_line(const char *sql, char *out, size_t size)
     size_t keep;
 
     bl_buf_init(&line, BL_SQL_MAX);
-    bl_buf_init(&clean, 4 * BL_SQL_MAX);
+    bl_buf_init(&clean, (size_t)4 * BL_SQL_MAX);
     for (const char *at = sql; *at != '\0';) {
         const char *next = line_skip(at);
         if (next != at && line.len > 0 && *next != '\0')

@@ -26,7 +26,7 @@ struct bl_sql {
  * CTEs, with functions, operators and types from fixed lists of harmless built-ins. Destroy is
  * what loses data or service (DROP, TRUNCATE, DELETE and UPDATE of all rows, ending backends,
  * programs run on the server). Everything else is a change. Never fails: what cannot be parsed
- * is refused. May be called from any thread.
+ * is refused. sql ends in a NUL behind its len bytes. May be called from any thread.
  */
 void bl_sql_read(const char *sql, size_t len, struct bl_sql *result);
 
