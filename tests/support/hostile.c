@@ -15,6 +15,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -179,11 +180,35 @@ static void talk_flood(struct talk *talk, const char *filler, size_t len)
     }
 }
 
-static void talk_run(struct talk *talk)
+/* The bad part, up to where the connection is left alone or closed. */
+static void talk_misbehave(struct talk *talk)
 {
     const struct hostile_spec *spec = talk->spec;
     const char *filler = spec->filler != NULL ? spec->filler : "x";
     size_t filler_len = spec->filler != NULL ? spec->filler_len : 1;
+
+    talk_send(talk, spec->head, spec->head_len);
+    switch (spec->kind) {
+    case HOSTILE_GARBAGE:
+        talk_garbage(talk);
+        break;
+    case HOSTILE_SLOW:
+        talk_slowly(talk, filler, filler_len);
+        break;
+    case HOSTILE_FLOOD:
+        talk_flood(talk, filler, filler_len);
+        break;
+    case HOSTILE_RESET: /* it discards what the other side has not read yet */
+        usleep(spec->head_len > 0 ? 100000 : 0);
+        break;
+    default:
+        break;
+    }
+}
+
+static void talk_run(struct talk *talk)
+{
+    const struct hostile_spec *spec = talk->spec;
 
     for (size_t i = 0; i <= spec->line_count; i++) {
         if (spec->cert != NULL && i == spec->plain_lines)
@@ -191,13 +216,7 @@ static void talk_run(struct talk *talk)
         if (i < spec->line_count)
             talk_line(talk, &spec->lines[i]);
     }
-    talk_send(talk, spec->head, spec->head_len);
-    if (spec->kind == HOSTILE_GARBAGE)
-        talk_garbage(talk);
-    if (spec->kind == HOSTILE_SLOW)
-        talk_slowly(talk, filler, filler_len);
-    if (spec->kind == HOSTILE_FLOOD)
-        talk_flood(talk, filler, filler_len);
+    talk_misbehave(talk);
     while (spec->kind == HOSTILE_SILENT || spec->kind == HOSTILE_GARBAGE)
         talk_read(talk, -1);
     talk_end(talk);
@@ -211,10 +230,14 @@ static void peer_prepare(pid_t parent)
         _exit(1);
 }
 
-static void peer_close_others(int keep)
+/* The test's own connections must end when the test ends them. Pipes stay: libuv goes on using
+ * some after a fork. */
+static void peer_close_sockets(int keep)
 {
+    struct stat status;
+
     for (int fd = 3; fd < 256; fd++) {
-        if (fd != keep)
+        if (fd != keep && fstat(fd, &status) == 0 && S_ISSOCK(status.st_mode))
             close(fd);
     }
 }
@@ -226,7 +249,7 @@ static _Noreturn void peer_run(int listener, const struct hostile_spec *spec,
 
     signal(SIGCHLD, SIG_IGN);
     signal(SIGPIPE, SIG_IGN);
-    peer_close_others(listener);
+    peer_close_sockets(listener);
     for (;;) {
         struct talk talk = {.spec = spec, .counters = counters};
 

@@ -42,6 +42,22 @@ void test_run_open(struct test_run *run, const char *module, const char *setting
     bl_value_unref(given);
 }
 
+static void test_warm_run(uv_work_t *work)
+{
+    (void)work;
+}
+
+void test_warm_up(void)
+{
+    uv_work_t work;
+    uv_loop_t loop;
+
+    if (uv_loop_init(&loop) != 0 || uv_queue_work(&loop, &work, test_warm_run, NULL) != 0)
+        BL_BUG("test: libuv does not start");
+    uv_run(&loop, UV_RUN_DEFAULT);
+    uv_loop_close(&loop);
+}
+
 void test_run_close(struct test_run *run)
 {
     if (bl_loop_is_busy(run->loop))

@@ -20,6 +20,11 @@ struct test_run {
  * wrong.
  */
 void test_run_open(struct test_run *run, const char *module, const char *settings);
+/*
+ * Makes what libuv and its thread pool keep for the whole process, so that descriptors and
+ * threads can be counted before and after a test.
+ */
+void test_warm_up(void);
 /* Closes everything; fails when a handle or operation is left. */
 void test_run_close(struct test_run *run);
 
