@@ -64,6 +64,8 @@ static BL_LJMP const char *cage_suggest(lua_State *L, const char *wanted)
     const char **names;
     size_t count = 0;
 
+    if (strlen(wanted) > 64) /* the search takes the product of both lengths */
+        return NULL;
     for (lua_pushnil(L); lua_next(L, table) != 0; lua_pop(L, 1))
         count++;
     names = lua_newuserdatauv(L, (count + 1) * sizeof(*names), 0);
@@ -220,6 +222,19 @@ static BL_LJMP void cage_open_shared(lua_State *L)
     lua_rawsetp(L, LUA_REGISTRYINDEX, &cage_shared);
 }
 
+/* Gives the library on top the name `name` in files, and in messages about its functions. [-1,
+ * +0, e] */
+static BL_LJMP void cage_add_library(lua_State *L, const char *name)
+{
+    luaL_getsubtable(L, LUA_REGISTRYINDEX,
+                     LUA_LOADED_TABLE); /* where lauxlib looks for names */
+    lua_pushvalue(L, -2);
+    lua_setfield(L, -2, name);
+    lua_pop(L, 1);
+    bl_cage_freeze(L, name);
+    bl_cage_set(L, name);
+}
+
 /* Strings look their methods up in the real library, which no script can reach. [-0, +0, e] */
 static BL_LJMP void cage_open_string(lua_State *L)
 {
@@ -232,8 +247,7 @@ static BL_LJMP void cage_open_string(lua_State *L)
     lua_setfield(L, -2, "__metatable");
     lua_setmetatable(L, -2);
     lua_pop(L, 1);
-    bl_cage_freeze(L, "string");
-    bl_cage_set(L, "string");
+    cage_add_library(L, "string");
 }
 
 BL_LJMP void bl_cage_open(lua_State *L)
@@ -243,15 +257,15 @@ BL_LJMP void bl_cage_open(lua_State *L)
     bl_cage_base(L);
     bl_cage_meta(L);
     bl_cage_pairs(L);
+    luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
+    lua_insert(L, -2);
+    lua_setfield(L, -2, LUA_GNAME);
     lua_pop(L, 1);
     cage_open_string(L);
     bl_cage_table(L);
-    bl_cage_freeze(L, "table");
-    bl_cage_set(L, "table");
+    cage_add_library(L, "table");
     bl_cage_math(L);
-    bl_cage_freeze(L, "math");
-    bl_cage_set(L, "math");
+    cage_add_library(L, "math");
     bl_cage_utf8(L);
-    bl_cage_freeze(L, "utf8");
-    bl_cage_set(L, "utf8");
+    cage_add_library(L, "utf8");
 }

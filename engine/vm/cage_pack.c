@@ -180,15 +180,17 @@ static BL_LJMP void pack_begin(lua_State *L, struct pack_state *state)
     state->align = 1;
 }
 
-/* Adds an integer of `size` bytes, its sign carried on. */
+/* Adds the integer of an item; beyond 64 bits a signed one carries its sign on. */
 static BL_LJMP void pack_add_integer(struct pack_state *state, struct bl_scratch *out,
-                                     lua_Integer number, size_t size)
+                                     lua_Integer number, const struct pack_item *item)
 {
+    bool is_signed = item->kind == PACK_SIGNED;
+    size_t size = item->size;
     lua_Unsigned bits = (lua_Unsigned)number;
     unsigned char bytes[PACK_INTEGER_MOST];
 
     for (size_t i = 0; i < size; i++) {
-        unsigned char byte = number < 0 ? 0xff : 0;
+        unsigned char byte = is_signed && number < 0 ? 0xff : 0;
 
         if (i < sizeof(bits))
             byte = (unsigned char)(bits >> (8 * i));
@@ -228,7 +230,7 @@ static BL_LJMP void pack_add_text(struct pack_state *state, struct bl_scratch *o
     if (item->kind == PACK_PREFIX) {
         luaL_argcheck(L, item->size >= sizeof(size_t) || len < (size_t)1 << (item->size * 8),
                       argument, "string length does not fit in given size");
-        pack_add_integer(state, out, (lua_Integer)len, item->size);
+        pack_add_integer(state, out, (lua_Integer)len, item);
         bl_scratch_add(out, text, len);
     } else if (item->kind == PACK_ZERO) {
         luaL_argcheck(L, strlen(text) == len, argument, "string contains zeros");
@@ -276,7 +278,7 @@ BL_LJMP int bl_string_pack(lua_State *L)
         case PACK_SIGNED:
         case PACK_UNSIGNED:
             argument++;
-            pack_add_integer(&state, &out, pack_check_integer(L, &item, argument), item.size);
+            pack_add_integer(&state, &out, pack_check_integer(L, &item, argument), &item);
             break;
         case PACK_FLOAT:
         case PACK_DOUBLE:

@@ -6,14 +6,16 @@
 #include "vm/cage_lib.h"
 #include "vm/scratch.h"
 
-/* A table, or a value that behaves like one (its metamethods do the checking). [-0, +0, v] */
+/* A table, or a value that behaves like one: its metamethods do the checking, a string's do
+ * not. [-0, +0, v] */
 static BL_LJMP void table_check(lua_State *L, int index)
 {
     if (lua_type(L, index) == LUA_TTABLE)
         return;
-    if (luaL_getmetafield(L, index, "__index") == LUA_TNIL)
+    if (luaL_getmetafield(L, index, "__index") == LUA_TNIL ||
+        luaL_getmetafield(L, index, "__len") == LUA_TNIL)
         luaL_checktype(L, index, LUA_TTABLE);
-    lua_pop(L, 1);
+    lua_pop(L, 2);
 }
 
 static BL_LJMP lua_Integer table_length(lua_State *L, int index)
@@ -112,8 +114,8 @@ static BL_LJMP int table_concat(lua_State *L)
         bl_charge(L, 2);
         lua_geti(L, 1, at);
         if (!lua_isstring(L, -1))
-            return luaL_error(L, "invalid value (at index %I) in table for 'concat': a %s",
-                              (LUAI_UACINT)at, luaL_typename(L, -1));
+            return luaL_error(L, "invalid value (%s) at index %I in table for 'concat'",
+                              luaL_typename(L, -1), (LUAI_UACINT)at);
         text = lua_tolstring(L, -1, &len);
         bl_scratch_add(&out, text, len);
         lua_pop(L, 1);

@@ -12,6 +12,8 @@
 #define LIMITS_PERIOD 1000 /* instructions between two looks of the hook */
 #define LIMITS_BIG                                                                             \
     ((size_t)4096) /* an allocation from here on is charged: copying takes time */
+#define LIMITS_RUSH ((size_t)65536) /* and from here on the clock is looked at */
+#define LIMITS_BYTES_A_STEP 64
 #define LIMITS_LOOK_NS INT64_C(20000000)
 
 static int64_t limits_clock(clockid_t id)
@@ -191,26 +193,29 @@ static size_t limits_bound(const struct bl_vm *vm)
     return vm->limits.bytes + (vm->leash->kill != BL_ALIVE ? BL_MEMORY_RESERVE : 0);
 }
 
+/* Charges what the allocator does; it cannot raise, so where it matters the hook is asked to
+ * look at once. */
+static void limits_charge_bytes(struct bl_vm *vm, size_t bytes)
+{
+    vm->leash->left -= (int64_t)(bytes / LIMITS_BYTES_A_STEP);
+    if (vm->running != NULL && !vm->is_rushed &&
+        (vm->leash->left < 0 || bytes >= LIMITS_RUSH)) {
+        vm->is_rushed = true;
+        lua_sethook(vm->running, limits_hook, LUA_MASKCOUNT, 1);
+    }
+}
+
 /* Lua collects and asks once more after a refusal: the second refusal of the same block is
  * final. */
 static void *limits_refuse(struct bl_vm *vm, void *block, size_t size)
 {
     if (vm->refused_size == size && vm->refused_block == block)
         limits_kill(vm, BL_KILL_MEMORY);
+    else
+        limits_charge_bytes(vm, vm->bytes);
     vm->refused_block = block;
     vm->refused_size = size;
     return NULL;
-}
-
-static void limits_charge_block(struct bl_vm *vm, size_t size)
-{
-    if (size < LIMITS_BIG)
-        return;
-    vm->leash->left -= (int64_t)(size / 64);
-    if (vm->leash->left < 0 && vm->running != NULL && !vm->is_rushed) {
-        vm->is_rushed = true;
-        lua_sethook(vm->running, limits_hook, LUA_MASKCOUNT, 1);
-    }
 }
 
 /* True when a block may not grow from `before` to `size` bytes. */
@@ -237,8 +242,7 @@ void *bl_limits_alloc(void *context, void *block, size_t old_size, size_t new_si
     bool is_string = block == NULL && old_size == LUA_TSTRING;
     bool is_retry = vm->refused_size == new_size && vm->refused_block == block;
     size_t before = block == NULL ? 0 : old_size;
-    bool is_growing =
-        new_size > before; /* Lua relies on it that shrinking works: glibc's does */
+    bool is_growing = new_size > before;
     void *memory;
 
     if (new_size == 0)
@@ -246,7 +250,8 @@ void *bl_limits_alloc(void *context, void *block, size_t old_size, size_t new_si
     if (is_growing) {
         if (limits_is_refused(vm, is_string, before, new_size))
             return limits_refuse(vm, block, new_size);
-        limits_charge_block(vm, new_size);
+        if (new_size >= LIMITS_BIG)
+            limits_charge_bytes(vm, new_size);
     }
     memory = realloc(block, new_size);
     if (memory == NULL)

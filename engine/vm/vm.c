@@ -166,7 +166,7 @@ enum bl_code bl_vm_call(struct bl_vm *vm, int arguments, int results, struct bl_
     lua_insert(L, base);
     before = bl_vm_enter(vm, leash, L);
     status = lua_pcall(L, arguments, results, base);
-    if (status == LUA_ERRMEM && leash->kill == BL_ALIVE)
+    if (status == LUA_ERRMEM || (status != LUA_OK && vm->refused_size != 0))
         bl_limits_memory(vm);
     if (status != LUA_OK) {
         bl_vm_error(L, -1, leash, err);

@@ -148,5 +148,8 @@ test("slow instructions", function()
     "local a = ('0'):rep(3999999) while true do for i = a, 1 do end end",
     "local function f(...) return f(...) end f(table.unpack({}, 1, 200000))",
     "local s = ('x'):rep(3000000) local t = {} while true do t[s .. 'x'] = 1 t = {} end",
+    -- A state that is nearly full collects at each allocation.
+    "local t = {} for i = 1, 100000 do t[i] = { i } end while true do local s = ('x'):rep(3900000) end",
+    "local s = ('x'):rep(2000000) while true do pcall(function() return _ENV[s] end) end",
   })
 end)

@@ -57,14 +57,21 @@ test("memory", function()
     "local function f() return 1 + f() end f()",
     "local t = {} while true do t[#t + 1] = {} end",
     "local s = 'x' while true do s = s .. s end",
-    "local t = {} for i = 1, 1e9 do t[i] = ('x'):rep(10000) .. i end",
     "local t = {} while true do t = { t } end",
     "local t = {} for i = 1, 1e9 do t[i] = function() return t, i end end",
+    "local t = {} while true do t[#t + 1] = setmetatable({}, {}) end",
+    "local t = {} for i = 1, 1e9 do t[i] = table.pack(('x'):rep(1000):byte(1, -1)) end",
+  })
+end)
+
+test("memory or steps, whichever ends first", function()
+  attempts("used up its", {
     "local t = {} for i = 1, 1e9 do t['k' .. i] = true end",
     "local t = {} for i = 1, 1e9 do t[i * 2 ^ 20] = 1 end",
-    "local t = {} while true do t[#t + 1] = setmetatable({}, {}) end",
     "local t = {} while true do t[#t + 1] = ('x'):gmatch('x') end",
-    "local t = {} for i = 1, 1e9 do t[i] = table.pack(('x'):rep(1000):byte(1, -1)) end",
+    "local t = {} for i = 1, 1e9 do t[i] = ('x'):rep(10000) .. i end",
+    "local t = {} for i = 1, 1e9 do t[i] = table.concat({ ('x'):rep(5000), i }) end",
+    "local t = table.pack(('x'):rep(99):byte(1, -1)) for i = 100, 1e9 do t[i] = ('%99d'):rep(99):format(table.unpack(t, 1, 99)) .. i end",
   })
 end)
 

@@ -200,6 +200,18 @@ test("circles and endless files in require", function()
   )
 end)
 
+test("a file that takes the compiler long", function()
+  local labels = {}
+  for i = 1, 50000 do
+    labels[i] = ("::l%d:: do end "):format(i)
+  end
+  attempt(
+    "require('labels')",
+    "too many labels",
+    { ["labels.lua"] = table.concat(labels) .. " error('x')" }
+  )
+end)
+
 test("redefining what belongs to Belay", function()
   attempts("cannot redefine '%a+': it belongs to Belay", {
     "print = nil",
