@@ -1,0 +1,69 @@
+/* SPDX-FileCopyrightText: 2026 The Belay authors */
+/* SPDX-License-Identifier: MIT */
+/* mt_publish.c: mt_publish URL EXCHANGE KEY COUNT sends COUNT market data messages to the broker. */
+#include <amqp.h>
+#include <amqp_tcp_socket.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool publish_open(amqp_connection_state_t connection, const struct amqp_connection_info *info)
+{
+    struct timeval limit = {.tv_sec = 5};
+    amqp_socket_t *socket = amqp_tcp_socket_new(connection);
+
+    if (!socket || amqp_socket_open_noblock(socket, info->host, info->port, &limit) != AMQP_STATUS_OK) {
+        return false;
+    }
+    amqp_set_rpc_timeout(connection, &limit);
+    if (amqp_login(connection, "/", 0, AMQP_DEFAULT_FRAME_SIZE, 0, AMQP_SASL_METHOD_PLAIN,
+                   info->user, info->password)
+            .reply_type != AMQP_RESPONSE_NORMAL) {
+        return false;
+    }
+    amqp_channel_open(connection, 1);
+    return amqp_get_rpc_reply(connection).reply_type == AMQP_RESPONSE_NORMAL;
+}
+
+static bool publish_all(amqp_connection_state_t connection, char **argv)
+{
+    unsigned long count = strtoul(argv[4], NULL, 10);
+    char text[128];
+
+    for (unsigned long i = 0; i < count; i++) {
+        snprintf(text, sizeof text,
+                 "{\"symbol\":\"BTCUSDC\",\"interval\":\"1m\",\"close_price\":60000,\"n\":%lu}", i);
+        if (amqp_basic_publish(connection, 1, amqp_cstring_bytes(argv[2]),
+                               amqp_cstring_bytes(argv[3]), 0, 0, NULL,
+                               amqp_cstring_bytes(text)) != AMQP_STATUS_OK) {
+            return false;
+        }
+    }
+    /* The close is answered after everything before it was taken. */
+    return amqp_channel_close(connection, 1, AMQP_REPLY_SUCCESS).reply_type == AMQP_RESPONSE_NORMAL;
+}
+
+int main(int argc, char **argv)
+{
+    struct amqp_connection_info info;
+    amqp_connection_state_t connection;
+    bool done;
+
+    if (argc != 5) {
+        fprintf(stderr, "mt_publish: usage: mt_publish URL EXCHANGE KEY COUNT\n");
+        return 2;
+    }
+    amqp_default_connection_info(&info);
+    if (amqp_parse_url(argv[1], &info) != AMQP_STATUS_OK) {
+        fprintf(stderr, "mt_publish: the URL is not one of AMQP\n");
+        return 2;
+    }
+    connection = amqp_new_connection();
+    done = publish_open(connection, &info) && publish_all(connection, argv);
+    amqp_destroy_connection(connection);
+    if (!done) {
+        fprintf(stderr, "mt_publish: the broker does not answer or refuses\n");
+    }
+    return done ? 0 : 1;
+}
