@@ -1,6 +1,8 @@
 /* SPDX-FileCopyrightText: 2026 The Belay authors */
 /* SPDX-License-Identifier: MIT */
 /* broker.c: one thread that owns the connection to RabbitMQ: it declares, consumes, publishes and connects again. */
+#include "base/prefix.h"
+
 #include "mt.h"
 
 #include <pthread.h>

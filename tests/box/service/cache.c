@@ -1,6 +1,8 @@
 /* SPDX-FileCopyrightText: 2026 The Belay authors */
 /* SPDX-License-Identifier: MIT */
 /* cache.c: Redis as the services use it: one short connection a call, every answer bounded in time. */
+#include "base/prefix.h"
+
 #include "mt.h"
 
 #include <hiredis/hiredis.h>

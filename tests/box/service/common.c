@@ -1,6 +1,8 @@
 /* SPDX-FileCopyrightText: 2026 The Belay authors */
 /* SPDX-License-Identifier: MIT */
 /* common.c: the clock, the log and the handlers that every MasterTrade service has. */
+#include "base/prefix.h"
+
 #include "mt.h"
 
 #include <stdio.h>

@@ -1,6 +1,8 @@
 /* SPDX-FileCopyrightText: 2026 The Belay authors */
 /* SPDX-License-Identifier: MIT */
 /* http.c: the HTTP server of a stand-in: routes, bodies, answers and the access log. */
+#include "base/prefix.h"
+
 #include "mt.h"
 
 #include <microhttpd.h>

@@ -1,6 +1,8 @@
 /* SPDX-FileCopyrightText: 2026 The Belay authors */
 /* SPDX-License-Identifier: MIT */
 /* jobs.c: strategy generation: a job writes strategies and their backtests to the database, in batches. */
+#include "base/prefix.h"
+
 #include "mt.h"
 
 #include <pthread.h>

@@ -1,6 +1,8 @@
 /* SPDX-FileCopyrightText: 2026 The Belay authors */
 /* SPDX-License-Identifier: MIT */
 /* mail.c: sends one mail to the SMTP server that the environment names. */
+#include "base/prefix.h"
+
 #include "mt.h"
 
 #include <curl/curl.h>

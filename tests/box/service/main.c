@@ -1,6 +1,8 @@
 /* SPDX-FileCopyrightText: 2026 The Belay authors */
 /* SPDX-License-Identifier: MIT */
 /* main.c: mt_service ROLE plays one MasterTrade service; what it needs comes from the environment. */
+#include "base/prefix.h"
+
 #include "mt.h"
 
 #include <curl/curl.h>

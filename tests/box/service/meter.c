@@ -1,6 +1,8 @@
 /* SPDX-FileCopyrightText: 2026 The Belay authors */
 /* SPDX-License-Identifier: MIT */
 /* meter.c: counters, gauges and the histogram of request durations, in the text form that Prometheus reads. */
+#include "base/prefix.h"
+
 #include "mt.h"
 
 #include <pthread.h>

@@ -1,6 +1,8 @@
 /* SPDX-FileCopyrightText: 2026 The Belay authors */
 /* SPDX-License-Identifier: MIT */
 /* mt_publish.c: mt_publish URL EXCHANGE KEY COUNT sends COUNT market data messages to the broker. */
+#include "base/prefix.h"
+
 #include <amqp.h>
 #include <amqp_tcp_socket.h>
 #include <stdbool.h>

@@ -1,6 +1,8 @@
 /* SPDX-FileCopyrightText: 2026 The Belay authors */
 /* SPDX-License-Identifier: MIT */
 /* role_alerts.c: the alert system: alerts in memory, delivered by mail, every delivery counted. */
+#include "base/prefix.h"
+
 #include "mt.h"
 
 #include <pthread.h>

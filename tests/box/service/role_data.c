@@ -1,6 +1,8 @@
 /* SPDX-FileCopyrightText: 2026 The Belay authors */
 /* SPDX-License-Identifier: MIT */
 /* role_data.c: the data access API: market data out of PostgreSQL, kept in Redis for a minute. */
+#include "base/prefix.h"
+
 #include "mt.h"
 
 #include <stdio.h>

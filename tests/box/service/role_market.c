@@ -1,6 +1,8 @@
 /* SPDX-FileCopyrightText: 2026 The Belay authors */
 /* SPDX-License-Identifier: MIT */
 /* role_market.c: the market data service: collectors as the table collector_health has them, ticks on the broker. */
+#include "base/prefix.h"
+
 #include "mt.h"
 
 #include <math.h>

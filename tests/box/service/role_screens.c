@@ -1,6 +1,8 @@
 /* SPDX-FileCopyrightText: 2026 The Belay authors */
 /* SPDX-License-Identifier: MIT */
 /* role_screens.c: what people look at: the monitoring page and Grafana with its four dashboards. */
+#include "base/prefix.h"
+
 #include "mt.h"
 
 #include <microhttpd.h>

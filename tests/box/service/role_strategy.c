@@ -1,6 +1,8 @@
 /* SPDX-FileCopyrightText: 2026 The Belay authors */
 /* SPDX-License-Identifier: MIT */
 /* role_strategy.c: the strategy service: activation, generation and the consumers of its queues. */
+#include "base/prefix.h"
+
 #include "mt.h"
 
 #include <stdio.h>

@@ -1,6 +1,8 @@
 /* SPDX-FileCopyrightText: 2026 The Belay authors */
 /* SPDX-License-Identifier: MIT */
 /* role_trading.c: the risk manager and the order executor. */
+#include "base/prefix.h"
+
 #include "mt.h"
 
 #include <stdio.h>

@@ -1,6 +1,8 @@
 /* SPDX-FileCopyrightText: 2026 The Belay authors */
 /* SPDX-License-Identifier: MIT */
 /* store.c: the service's session to PostgreSQL, opened when needed and again after it was lost. */
+#include "base/prefix.h"
+
 #include "mt.h"
 
 #include <libpq-fe.h>

@@ -1,0 +1,160 @@
+# SPDX-FileCopyrightText: 2026 The Belay authors
+# SPDX-License-Identifier: MIT
+# up.sh: brings a box up, tells how it is, and takes it down without a trace.
+
+# What both modes do by different means: unit_start, unit_stop, unit_signal, unit_renew, unit_running, unit_log.
+unit_start() { "${BOX_DRIVER}_start" "$@"; }
+unit_stop() { "${BOX_DRIVER}_stop" "$@"; }
+unit_signal() { "${BOX_DRIVER}_signal" "$@"; }
+unit_renew() { "${BOX_DRIVER}_renew" "$@"; }
+unit_running() { "${BOX_DRIVER}_running" "$@"; }
+unit_log() { "${BOX_DRIVER}_log" "$@"; }
+
+up_missing() {
+    local tool missing=
+    for tool in redis-server redis-cli prometheus curl flock setsid sha256sum gzip awk epmd; do
+        command -v "$tool" >/dev/null || missing="$missing $tool"
+    done
+    [ -x /usr/lib/rabbitmq/bin/rabbitmq-server ] || missing="$missing rabbitmq-server"
+    [ -z "$missing" ] || box_die "missing on this machine:$missing; install with './bootstrap deps'"
+}
+
+# The programs of the box: where BOX_BIN says, else the newest build of this tree.
+up_programs() {
+    local found
+    if [ -z "${BOX_BIN:-}" ]; then
+        found=$(find "$BOX_HOME/../../build" -maxdepth 4 -path '*/tests/box/mt_service' -printf '%T@ %h\n' 2>/dev/null |
+            sort -rn | head -n 1 | cut -d ' ' -f 2-)
+        BOX_BIN=$found
+    fi
+    [[ -x $BOX_BIN/mt_service && -x $BOX_BIN/mt_mail && -x $BOX_BIN/mt_publish ]] ||
+        box_die "the programs of the box are not built (looked in ${BOX_BIN:-build/*/tests/box}): run './bootstrap build'"
+}
+
+up_clock() {
+    local wanted
+    BOX_CLOCK_OFFSET=0
+    if [ -n "$1" ]; then
+        wanted=$(date -u -d "$1" +%s 2>/dev/null) || box_die "--clock $1 is not a time: give one as 2026-03-01T02:59:00Z"
+        BOX_CLOCK_OFFSET=$((wanted - $(date +%s)))
+    fi
+}
+
+# Everything that needs no server: ports, secrets, settings, the copied data.
+up_prepare() {
+    box_record BOX_MODE "$1" BOX_DRIVER "$2" BOX_ENVIRONMENT "$3" BOX_CLOCK_OFFSET "$BOX_CLOCK_OFFSET" BOX_PG_BIN "$(pg_find)"
+    # shellcheck disable=SC2086
+    ports_choose $UNITS rabbitmq_http rabbitmq_metrics rabbitmq_dist epmd
+    cache_make
+    box_record BOX_CACHE "$BOX_CACHE"
+    secrets_write
+    printf '%s\n' "$BOX_CLOCK_OFFSET" >"$BOX_DIR/clock"
+    servers_write
+    "${BOX_DRIVER}_prepare"
+}
+
+up_start() {
+    local unit
+    unit_start rabbitmq
+    unit_start redis
+    unit_start mail
+    unit_start prometheus
+    pg_copy
+    unit_start postgres
+    unit_await postgres
+    pg_fresh
+    for unit in $UNITS_SERVICES; do
+        unit_start "$unit"
+    done
+    unit_await redis
+    redis_fill
+    backups_postgres
+    backups_redis
+    for unit in $UNITS; do
+        unit_await "$unit"
+    done
+    alerts_make 20 low
+    box_wait 60 "the strategy service's consumers" queue_consumed
+}
+
+# Whether the broker knows the strategy service's queue with its consumer.
+queue_consumed() {
+    [ "$(queue_field strategy_market_data_legacy consumers)" -ge 1 ]
+}
+
+# queue_field QUEUE FIELD: one number about a queue, from the management API.
+queue_field() {
+    curl -fsS -m 5 -u "mastertrade:$BOX_RABBITMQ_PASSWORD" "http://127.0.0.1:$PORT_rabbitmq_http/api/queues/%2F/$1" |
+        sed "s/.*[,{]\"$2\":\([0-9]*\).*/\1/"
+}
+
+up_failed() {
+    trap - EXIT INT TERM
+    printf 'box: not up: removing what was started (logs are lost; BOX_KEEP=1 keeps them)\n' >&2
+    [ -n "${BOX_KEEP:-}" ] || down_all
+    exit "${1:-1}"
+}
+
+box_up() {
+    local mode=plain driver=plain begun=$SECONDS
+    if box_load; then
+        box_say "already up at $BOX_DIR ($BOX_MODE); 'box down' ends it"
+        return 0
+    fi
+    [ -z "$(ls -A "$BOX_DIR")" ] || box_die "$BOX_DIR is not empty and no box: give another folder with --at"
+    chmod 755 "$BOX_DIR"
+    up_missing
+    up_programs
+    up_clock "$ARG_CLOCK"
+    trap 'up_failed 130' INT
+    trap 'up_failed 143' TERM
+    trap 'up_failed $?' EXIT
+    up_prepare "$mode" "$driver" "$ARG_ENVIRONMENT"
+    up_start
+    environment_write
+    box_record BOX_UP 1
+    trap - EXIT INT TERM
+    box_say "up in $((SECONDS - begun)) s at $BOX_DIR ($BOX_MODE), clock $(box_now); environment: $BOX_ENVIRONMENT"
+}
+
+box_status() {
+    local unit port state all=0
+    box_need_load
+    printf 'box at %s: %s, clock %s\n' "$BOX_DIR" "$BOX_MODE" "$(box_now)"
+    for unit in $UNITS; do
+        port=PORT_$unit
+        state="answers"
+        if ! unit_running "$unit"; then
+            state="stopped"
+        elif ! unit_answers "$unit"; then
+            state="runs, does not answer"
+        fi
+        [ "$state" = answers ] || all=1
+        printf '  %-12s %-28s 127.0.0.1:%-6s %s\n' "$unit" "$(unit_container "$unit")" "${!port}" "$state"
+    done
+    for unit in "$BOX_DIR"/faults/*; do
+        [ ! -e "$unit" ] || printf '  broken: %s\n' "${unit##*/}"
+    done
+    return "$all"
+}
+
+down_all() {
+    if box_load; then
+        "${BOX_DRIVER}_down"
+        environment_remove
+        ports_release
+    fi
+    cd /
+    rm -rf "$BOX_DIR" || box_die "cannot remove $BOX_DIR: remove it by hand"
+}
+
+box_down() {
+    if [ ! -d "$BOX_DIR" ]; then
+        box_say "no box at $BOX_DIR: nothing to do"
+        return 0
+    fi
+    box_lock
+    [ -f "$BOX_DIR/box.conf" ] || [ -z "$(ls -A "$BOX_DIR")" ] || box_die "$BOX_DIR is no box: nothing was removed"
+    down_all
+    box_say "down: nothing is left of $BOX_DIR"
+}
