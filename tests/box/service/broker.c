@@ -1,13 +1,14 @@
 /* SPDX-FileCopyrightText: 2026 The Belay authors */
 /* SPDX-License-Identifier: MIT */
-/* broker.c: one thread that owns the connection to RabbitMQ: it declares, consumes, publishes and connects again. */
+/* broker.c: one thread that owns the connection to RabbitMQ: it declares, consumes, publishes
+ * and connects again. */
 #include "base/prefix.h"
 
 #include "mt.h"
 
-#include <pthread.h>
 #include <amqp.h>
 #include <amqp_tcp_socket.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -61,7 +62,8 @@ static bool broker_login(struct mt_broker *broker, const struct amqp_connection_
     amqp_socket_t *socket = amqp_tcp_socket_new(broker->connection);
     amqp_rpc_reply_t reply;
 
-    if (!socket || amqp_socket_open_noblock(socket, info->host, info->port, &limit) != AMQP_STATUS_OK) {
+    if (!socket ||
+        amqp_socket_open_noblock(socket, info->host, info->port, &limit) != AMQP_STATUS_OK) {
         return false;
     }
     amqp_set_rpc_timeout(broker->connection, &limit);
@@ -123,15 +125,16 @@ static bool broker_queue(struct mt_broker *broker, const struct mt_queue *queue)
         entries[arguments.num_entries].value.kind = AMQP_FIELD_KIND_I64;
         entries[arguments.num_entries++].value.value.i64 = queue->max_length;
     }
-    amqp_queue_declare(broker->connection, BROKER_CHANNEL, amqp_cstring_bytes(queue->queue), 0, 1, 0,
-                       0, arguments);
+    amqp_queue_declare(broker->connection, BROKER_CHANNEL, amqp_cstring_bytes(queue->queue), 0,
+                       1, 0, 0, arguments);
     return broker_well(broker) && broker_bind(broker, queue);
 }
 
 /* Starts or cancels the consumers of all queues; a consumer's tag is its queue's name. */
 static bool broker_consume(struct mt_broker *broker, bool on)
 {
-    for (const struct mt_queue *queue = broker->service->role->queues; queue && queue->queue; queue++) {
+    for (const struct mt_queue *queue = broker->service->role->queues; queue && queue->queue;
+         queue++) {
         amqp_bytes_t name = amqp_cstring_bytes(queue->queue);
 
         if (on) {
@@ -146,8 +149,8 @@ static bool broker_consume(struct mt_broker *broker, bool on)
         }
     }
     broker->consuming = on;
-    mt_log(broker->service, on ? "info" : "warning", on ? "Consumers started" : "Consumers stopped",
-           NULL);
+    mt_log(broker->service, on ? "info" : "warning",
+           on ? "Consumers started" : "Consumers stopped", NULL);
     return true;
 }
 
@@ -162,8 +165,8 @@ static bool broker_open(struct mt_broker *broker)
     if (url && broker->connection && amqp_parse_url(url, &info) == AMQP_STATUS_OK) {
         open = broker_login(broker, &info) && broker_exchanges(broker);
     }
-    for (const struct mt_queue *queue = broker->service->role->queues; open && queue && queue->queue;
-         queue++) {
+    for (const struct mt_queue *queue = broker->service->role->queues;
+         open && queue && queue->queue; queue++) {
         open = broker_queue(broker, queue);
     }
     free(url);
@@ -213,7 +216,8 @@ void mt_broker_publish(struct mt_broker *broker, const char *exchange, const cha
     if (text && broker && broker->connection) {
         properties.content_type = amqp_cstring_bytes("application/json");
         amqp_basic_publish(broker->connection, BROKER_CHANNEL, amqp_cstring_bytes(exchange),
-                           amqp_cstring_bytes(key), 0, 0, &properties, amqp_cstring_bytes(text));
+                           amqp_cstring_bytes(key), 0, 0, &properties,
+                           amqp_cstring_bytes(text));
     }
     free(text);
 }

@@ -1,6 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The Belay authors */
 /* SPDX-License-Identifier: MIT */
-/* cache.c: Redis as the services use it: one short connection a call, every answer bounded in time. */
+/* cache.c: Redis as the services use it: one short connection a call, every answer bounded in
+ * time. */
 #include "base/prefix.h"
 
 #include "mt.h"
@@ -17,8 +18,8 @@ static redisContext *cache_open(const struct mt_service *service)
     const char *colon = strrchr(url, ':');
     redisContext *context;
 
-    context = redisConnectWithTimeout("127.0.0.1", colon ? (int)strtol(colon + 1, NULL, 10) : 6379,
-                                      limit);
+    context = redisConnectWithTimeout("127.0.0.1",
+                                      colon ? (int)strtol(colon + 1, NULL, 10) : 6379, limit);
     if (context && context->err) {
         redisFree(context);
         return NULL;
@@ -50,7 +51,8 @@ char *mt_cache_get(const struct mt_service *service, const char *key)
 bool mt_cache_set(const struct mt_service *service, const char *key, int ttl, const char *value)
 {
     redisContext *context = cache_open(service);
-    redisReply *reply = context ? redisCommand(context, "SETEX %s %d %s", key, ttl, value) : NULL;
+    redisReply *reply =
+        context ? redisCommand(context, "SETEX %s %d %s", key, ttl, value) : NULL;
     bool done = reply && reply->type == REDIS_REPLY_STATUS;
 
     if (reply) {

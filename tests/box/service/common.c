@@ -29,7 +29,8 @@ json_t *mt_time_now(const struct mt_service *service)
     return mt_time(mt_now(service));
 }
 
-void mt_log(const struct mt_service *service, const char *level, const char *event, json_t *fields)
+void mt_log(const struct mt_service *service, const char *level, const char *event,
+            json_t *fields)
 {
     json_t *line = json_pack("{s:s, s:s, s:s}", "event", event, "level", level, "logger",
                              service->role->name);
@@ -68,12 +69,13 @@ const char *mt_env(const struct mt_service *service, const char *name, const cha
 void mt_health(struct mt_service *service, struct mt_request *request, struct mt_reply *reply)
 {
     bool alive = !service->role->database || mt_store_alive(service->store);
-    json_t *body = json_pack("{s:s, s:s, s:o}", "status", alive ? "healthy" : "unhealthy", "service",
-                             service->role->name, "timestamp", mt_time_now(service));
+    json_t *body = json_pack("{s:s, s:s, s:o}", "status", alive ? "healthy" : "unhealthy",
+                             "service", service->role->name, "timestamp", mt_time_now(service));
 
     (void)request;
     if (service->role->database) {
-        json_object_set_new(body, "database", json_string(alive ? "connected" : "disconnected"));
+        json_object_set_new(body, "database",
+                            json_string(alive ? "connected" : "disconnected"));
     }
     mt_reply_json(reply, alive ? 200 : 503, body);
 }

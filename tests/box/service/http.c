@@ -5,13 +5,13 @@
 
 #include "mt.h"
 
+#include <arpa/inet.h>
 #include <microhttpd.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <arpa/inet.h>
 
 enum { HTTP_BODY_MAX = 1 << 20 };
 
@@ -154,7 +154,8 @@ static void http_note(struct http_server *server, const struct mt_request *reque
     json_decref(now);
 }
 
-static enum MHD_Result http_collect(struct http_exchange *exchange, const char *data, size_t *size)
+static enum MHD_Result http_collect(struct http_exchange *exchange, const char *data,
+                                    size_t *size)
 {
     if (exchange->len + *size > HTTP_BODY_MAX) {
         exchange->too_big = true;
@@ -172,10 +173,11 @@ static enum MHD_Result http_collect(struct http_exchange *exchange, const char *
     return MHD_YES;
 }
 
-/* libmicrohttpd calls this for the head, for each piece of the body, and once more at its end. */
-static enum MHD_Result http_access(void *data, struct MHD_Connection *connection, const char *url,
-                                   const char *method, const char *version, const char *upload,
-                                   size_t *upload_size, void **state)
+/* libmicrohttpd calls this for the head, for each piece of the body, and once more at its end.
+ */
+static enum MHD_Result http_access(void *data, struct MHD_Connection *connection,
+                                   const char *url, const char *method, const char *version,
+                                   const char *upload, size_t *upload_size, void **state)
 {
     struct http_server *server = data;
     struct http_exchange *exchange = *state;
@@ -196,7 +198,8 @@ static enum MHD_Result http_access(void *data, struct MHD_Connection *connection
     if (exchange->too_big) {
         mt_reply_detail(&reply, 413, "Body too large");
     } else {
-        request.body = exchange->len ? json_loadb(exchange->body, exchange->len, 0, NULL) : NULL;
+        request.body =
+            exchange->len ? json_loadb(exchange->body, exchange->len, 0, NULL) : NULL;
         http_route(server->service, &request, &reply);
         json_decref(request.body);
     }
@@ -218,7 +221,8 @@ static void http_completed(void *data, struct MHD_Connection *connection, void *
     }
 }
 
-/* Waits for a signal: TERM and INT end the service, USR1 stops its consumers, USR2 starts them again. */
+/* Waits for a signal: TERM and INT end the service, USR1 stops its consumers, USR2 starts them
+ * again. */
 static void http_wait(const sigset_t *signals)
 {
     int number;
@@ -251,11 +255,11 @@ int mt_http_run(struct mt_service *service, uint16_t port, const char *access_lo
     sigaddset(&signals, SIGINT);
     sigaddset(&signals, SIGUSR1);
     sigaddset(&signals, SIGUSR2);
-    daemon = MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_EPOLL, port, NULL, NULL,
-                              http_access, &server, MHD_OPTION_SOCK_ADDR, &address,
-                              MHD_OPTION_THREAD_POOL_SIZE, 4U, MHD_OPTION_CONNECTION_TIMEOUT, 30U,
-                              MHD_OPTION_LISTENING_ADDRESS_REUSE, 1U, MHD_OPTION_NOTIFY_COMPLETED,
-                              http_completed, NULL, MHD_OPTION_END);
+    daemon = MHD_start_daemon(
+        MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_EPOLL, port, NULL, NULL, http_access, &server,
+        MHD_OPTION_SOCK_ADDR, &address, MHD_OPTION_THREAD_POOL_SIZE, 4U,
+        MHD_OPTION_CONNECTION_TIMEOUT, 30U, MHD_OPTION_LISTENING_ADDRESS_REUSE, 1U,
+        MHD_OPTION_NOTIFY_COMPLETED, http_completed, NULL, MHD_OPTION_END);
     if (!daemon) {
         mt_log(service, "error", "Address already in use: cannot listen",
                json_pack("{s:i}", "port", (int)port));

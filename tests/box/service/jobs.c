@@ -1,6 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The Belay authors */
 /* SPDX-License-Identifier: MIT */
-/* jobs.c: strategy generation: a job writes strategies and their backtests to the database, in batches. */
+/* jobs.c: strategy generation: a job writes strategies and their backtests to the database, in
+ * batches. */
 #include "base/prefix.h"
 
 #include "mt.h"
@@ -30,20 +31,26 @@ static struct {
 } jobs = {.lock = PTHREAD_MUTEX_INITIALIZER, .wake = PTHREAD_COND_INITIALIZER};
 
 static const char jobs_generate[] =
-    "INSERT INTO strategies (name, type, parameters, configuration, metadata, is_active, status,"
+    "INSERT INTO strategies (name, type, parameters, configuration, metadata, is_active, "
+    "status,"
     " enabled, allocation, created_at, updated_at)"
     " SELECT 'generated_' || left($1, 8) || '_' || n, (ARRAY['momentum', 'mean_reversion',"
     " 'breakout', 'scalping'])[1 + n % 4], jsonb_build_object('period', 5 + n % 60), '{}',"
-    " jsonb_build_object('job', $1), false, 'inactive', true, 0, $2::timestamptz, $2::timestamptz"
+    " jsonb_build_object('job', $1), false, 'inactive', true, 0, $2::timestamptz, "
+    "$2::timestamptz"
     " FROM generate_series($3::int, $4::int) n";
 
 static const char jobs_backtest[] =
-    "WITH tested AS (INSERT INTO backtest_results (strategy_id, backtest_id, metrics, parameters,"
+    "WITH tested AS (INSERT INTO backtest_results (strategy_id, backtest_id, metrics, "
+    "parameters,"
     " created_at, updated_at) SELECT s.id, 'bt_' || s.name, jsonb_build_object('sharpe_ratio',"
-    " round((random() * 3 - 0.5)::numeric, 3), 'win_rate', round((0.3 + random() * 0.4)::numeric, 3),"
-    " 'total_trades', (20 + random() * 200)::int), s.parameters, $2::timestamptz, $2::timestamptz"
+    " round((random() * 3 - 0.5)::numeric, 3), 'win_rate', round((0.3 + random() * "
+    "0.4)::numeric, 3),"
+    " 'total_trades', (20 + random() * 200)::int), s.parameters, $2::timestamptz, "
+    "$2::timestamptz"
     " FROM strategies s WHERE s.metadata->>'job' = $1 AND NOT EXISTS (SELECT 1 FROM"
-    " backtest_results b WHERE b.strategy_id = s.id) RETURNING metrics) SELECT count(*) AS tested,"
+    " backtest_results b WHERE b.strategy_id = s.id) RETURNING metrics) SELECT count(*) AS "
+    "tested,"
     " count(*) FILTER (WHERE (metrics->>'sharpe_ratio')::numeric >= 1) AS passed FROM tested";
 
 static struct job *jobs_find(const char *id)
@@ -63,14 +70,15 @@ static json_t *jobs_when(time_t when)
 
 static json_t *jobs_brief(const struct job *job)
 {
-    return json_pack("{s:s, s:s, s:I, s:I, s:I, s:o, s:o}", "job_id", job->id, "status", job->status,
-                     "total_strategies", (json_int_t)job->total, "strategies_generated",
-                     (json_int_t)job->generated, "strategies_backtested",
-                     (json_int_t)job->backtested, "started_at", jobs_when(job->started),
-                     "completed_at", jobs_when(job->completed));
+    return json_pack("{s:s, s:s, s:I, s:I, s:I, s:o, s:o}", "job_id", job->id, "status",
+                     job->status, "total_strategies", (json_int_t)job->total,
+                     "strategies_generated", (json_int_t)job->generated,
+                     "strategies_backtested", (json_int_t)job->backtested, "started_at",
+                     jobs_when(job->started), "completed_at", jobs_when(job->completed));
 }
 
-void mt_jobs_create(struct mt_service *service, struct mt_request *request, struct mt_reply *reply)
+void mt_jobs_create(struct mt_service *service, struct mt_request *request,
+                    struct mt_reply *reply)
 {
     const json_t *wanted = json_object_get(request->body, "num_strategies");
     json_int_t count = wanted ? json_integer_value(wanted) : 100;
@@ -98,13 +106,15 @@ void mt_jobs_create(struct mt_service *service, struct mt_request *request, stru
         fclose(uuid);
     }
     jobs.made++;
-    mt_reply_json(reply, 200, json_pack("{s:s, s:s, s:s}", "job_id", job->id, "status", "PENDING",
-                                        "message", "Strategy generation started"));
+    mt_reply_json(reply, 200,
+                  json_pack("{s:s, s:s, s:s}", "job_id", job->id, "status", "PENDING",
+                            "message", "Strategy generation started"));
     pthread_cond_signal(&jobs.wake);
     pthread_mutex_unlock(&jobs.lock);
 }
 
-void mt_jobs_list(struct mt_service *service, struct mt_request *request, struct mt_reply *reply)
+void mt_jobs_list(struct mt_service *service, struct mt_request *request,
+                  struct mt_reply *reply)
 {
     const char *status = mt_query(request, "status_filter");
     json_t *list = json_array();
@@ -134,7 +144,8 @@ void mt_jobs_progress(struct mt_service *service, struct mt_request *request,
         json_t *body = jobs_brief(job);
 
         json_object_set_new(body, "strategies_passed", json_integer(job->passed));
-        json_object_set_new(body, "strategies_failed", json_integer(job->backtested - job->passed));
+        json_object_set_new(body, "strategies_failed",
+                            json_integer(job->backtested - job->passed));
         json_object_set_new(body, "error_message",
                             job->error[0] ? json_string(job->error) : json_null());
         mt_reply_json(reply, 200, body);
@@ -144,7 +155,8 @@ void mt_jobs_progress(struct mt_service *service, struct mt_request *request,
     pthread_mutex_unlock(&jobs.lock);
 }
 
-void mt_jobs_results(struct mt_service *service, struct mt_request *request, struct mt_reply *reply)
+void mt_jobs_results(struct mt_service *service, struct mt_request *request,
+                     struct mt_reply *reply)
 {
     const char *params[] = {request->part, NULL};
     const struct job *job;
@@ -159,23 +171,26 @@ void mt_jobs_results(struct mt_service *service, struct mt_request *request, str
         mt_reply_detail(reply, 404, "No results for job %s", request->part);
         return;
     }
-    rows = mt_rows(service, reply,
-                   "SELECT b.strategy_id::text AS strategy_id, (b.metrics->>'win_rate')::numeric AS"
-                   " win_rate, (b.metrics->>'sharpe_ratio')::numeric AS sharpe_ratio,"
-                   " (b.metrics->>'total_trades')::int AS total_trades,"
-                   " (b.metrics->>'sharpe_ratio')::numeric >= 1 AS passed_criteria"
-                   " FROM backtest_results b JOIN strategies s ON s.id = b.strategy_id"
-                   " WHERE s.metadata->>'job' = $1",
-                   params);
+    rows = mt_rows(
+        service, reply,
+        "SELECT b.strategy_id::text AS strategy_id, (b.metrics->>'win_rate')::numeric AS"
+        " win_rate, (b.metrics->>'sharpe_ratio')::numeric AS sharpe_ratio,"
+        " (b.metrics->>'total_trades')::int AS total_trades,"
+        " (b.metrics->>'sharpe_ratio')::numeric >= 1 AS passed_criteria"
+        " FROM backtest_results b JOIN strategies s ON s.id = b.strategy_id"
+        " WHERE s.metadata->>'job' = $1",
+        params);
     if (rows) {
-        mt_reply_json(reply, 200, json_pack("{s:s, s:s, s:i, s:O}", "job_id", request->part,
-                                            "status", "completed", "total_strategies",
-                                            (int)json_array_size(rows), "backtest_results", rows));
+        mt_reply_json(reply, 200,
+                      json_pack("{s:s, s:s, s:i, s:O}", "job_id", request->part, "status",
+                                "completed", "total_strategies", (int)json_array_size(rows),
+                                "backtest_results", rows));
     }
     json_decref(rows);
 }
 
-void mt_jobs_cancel(struct mt_service *service, struct mt_request *request, struct mt_reply *reply)
+void mt_jobs_cancel(struct mt_service *service, struct mt_request *request,
+                    struct mt_reply *reply)
 {
     struct job *job;
 
@@ -184,15 +199,17 @@ void mt_jobs_cancel(struct mt_service *service, struct mt_request *request, stru
     job = jobs_find(request->part);
     if (job) {
         job->cancel = true;
-        mt_reply_json(reply, 200, json_pack("{s:s, s:s, s:s}", "job_id", job->id, "status",
-                                            "CANCELLED", "message", "Job cancelled"));
+        mt_reply_json(reply, 200,
+                      json_pack("{s:s, s:s, s:s}", "job_id", job->id, "status", "CANCELLED",
+                                "message", "Job cancelled"));
     } else {
         mt_reply_detail(reply, 404, "Job %s not found", request->part);
     }
     pthread_mutex_unlock(&jobs.lock);
 }
 
-/* One batch: strategies `first` to `last`, then their backtests. The job is only written under the lock. */
+/* One batch: strategies `first` to `last`, then their backtests. The job is only written under
+ * the lock. */
 static bool jobs_batch(struct mt_service *service, struct job *job, long first, long last)
 {
     char from[24], to[24], why[200];
@@ -262,7 +279,8 @@ static void jobs_perform(struct mt_service *service, struct job *job)
     jobs_finish(service, job);
 }
 
-/* What earlier nights did stands in the database; the log says it as the run itself would have. */
+/* What earlier nights did stands in the database; the log says it as the run itself would have.
+ */
 static bool jobs_recall(struct mt_service *service)
 {
     char why[200];
@@ -270,7 +288,8 @@ static bool jobs_recall(struct mt_service *service)
     size_t i;
     json_t *nights = mt_store_rows(
         service->store,
-        "SELECT s.metadata->>'night' AS night, count(*) AS generated, count(b.id) AS backtested,"
+        "SELECT s.metadata->>'night' AS night, count(*) AS generated, count(b.id) AS "
+        "backtested,"
         " count(*) FILTER (WHERE (b.metrics->>'sharpe_ratio')::numeric >= 1) AS passed,"
         " round(extract(epoch FROM max(b.created_at) - min(s.created_at)) / 60, 1) AS"
         " duration_minutes, to_char(max(b.created_at) AT TIME ZONE 'UTC',"
@@ -279,8 +298,7 @@ static bool jobs_recall(struct mt_service *service)
         " WHERE s.metadata ? 'night' GROUP BY 1 ORDER BY 1",
         NULL, why, sizeof why);
 
-    json_array_foreach(nights, i, row)
-    {
+    json_array_foreach (nights, i, row) {
         mt_log(service, "info", "Strategy generation cycle completed", json_incref(row));
     }
     json_decref(nights);

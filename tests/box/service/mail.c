@@ -27,8 +27,8 @@ static size_t mail_read(char *to, size_t size, size_t count, void *data)
 }
 
 /* A header's value is one line: what came with a line break ends there. */
-static void mail_compose(const struct mt_service *service, const char *subject, const char *body,
-                         char *text, size_t size)
+static void mail_compose(const struct mt_service *service, const char *subject,
+                         const char *body, char *text, size_t size)
 {
     snprintf(text, size, "From: %s\r\nTo: %s\r\nSubject: %.*s\r\n\r\n%s\r\n",
              mt_env(service, "SMTP_FROM_EMAIL", "alerts@mastertrade.invalid"),

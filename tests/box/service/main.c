@@ -1,6 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The Belay authors */
 /* SPDX-License-Identifier: MIT */
-/* main.c: mt_service ROLE plays one MasterTrade service; what it needs comes from the environment. */
+/* main.c: mt_service ROLE plays one MasterTrade service; what it needs comes from the
+ * environment. */
 #include "base/prefix.h"
 
 #include "mt.h"
@@ -68,8 +69,9 @@ int main(int argc, char **argv)
 
     service.role = argc == 2 ? main_role(argv[1]) : NULL;
     if (!service.role) {
-        fprintf(stderr, "mt_service: name one role: market data strategy alerts risk executor ui "
-                        "grafana\n");
+        fprintf(stderr,
+                "mt_service: name one role: market data strategy alerts risk executor ui "
+                "grafana\n");
         return 2;
     }
     port = strtoul(mt_env(&service, "MT_PORT", NULL), NULL, 10);

@@ -1,6 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The Belay authors */
 /* SPDX-License-Identifier: MIT */
-/* meter.c: counters, gauges and the histogram of request durations, in the text form that Prometheus reads. */
+/* meter.c: counters, gauges and the histogram of request durations, in the text form that
+ * Prometheus reads. */
 #include "base/prefix.h"
 
 #include "mt.h"
@@ -85,11 +86,13 @@ void mt_meter_add(struct mt_meter *meter, const char *name, double amount)
     pthread_mutex_unlock(&meter->lock);
 }
 
-void mt_meter_request(struct mt_meter *meter, const char *method, unsigned status, double seconds)
+void mt_meter_request(struct mt_meter *meter, const char *method, unsigned status,
+                      double seconds)
 {
     char name[96];
 
-    snprintf(name, sizeof name, "http_requests_total{method=\"%.8s\",status=\"%u\"}", method, status);
+    snprintf(name, sizeof name, "http_requests_total{method=\"%.8s\",status=\"%u\"}", method,
+             status);
     mt_meter_add(meter, name, 1);
     pthread_mutex_lock(&meter->lock);
     for (int i = 0; i < METER_BUCKETS; i++) {

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The Belay authors */
 /* SPDX-License-Identifier: MIT */
-/* mt.h: what the parts of the MasterTrade stand-in share: one process plays one service over HTTP and really uses
- * PostgreSQL, Redis and RabbitMQ. */
+/* mt.h: what the parts of the MasterTrade stand-in share: one process plays one service over
+ * HTTP and really uses PostgreSQL, Redis and RabbitMQ. */
 #ifndef MT_H
 #define MT_H
 
@@ -17,7 +17,8 @@ struct mt_meter;
 struct mt_service;
 struct mt_store;
 
-/* One request. `part` is what the `*` of the route's pattern matched; `body` is NULL unless it was valid JSON. */
+/* One request. `part` is what the `*` of the route's pattern matched; `body` is NULL unless it
+ * was valid JSON. */
 struct mt_request {
     struct MHD_Connection *connection;
     const char *method;
@@ -26,7 +27,8 @@ struct mt_request {
     json_t *body;
 };
 
-/* The answer a handler fills: JSON (`json`, taken) or bytes (`text`, malloc'd, taken, with its `type`). */
+/* The answer a handler fills: JSON (`json`, taken) or bytes (`text`, malloc'd, taken, with its
+ * `type`). */
 struct mt_reply {
     unsigned status;
     json_t *json;
@@ -38,14 +40,16 @@ struct mt_reply {
 typedef void mt_handler(struct mt_service *service, struct mt_request *request,
                         struct mt_reply *reply);
 
-/* `pattern` may hold one `*`, which matches one path segment. The first route that matches wins. */
+/* `pattern` may hold one `*`, which matches one path segment. The first route that matches
+ * wins. */
 struct mt_route {
     const char *method;
     const char *pattern;
     mt_handler *handler;
 };
 
-/* A queue a service declares, and what it is bound to. `keys` are separated by spaces; `ttl` 0 means none. */
+/* A queue a service declares, and what it is bound to. `keys` are separated by spaces; `ttl` 0
+ * means none. */
 struct mt_queue {
     const char *exchange;
     const char *queue;
@@ -62,8 +66,10 @@ struct mt_role {
     const struct mt_queue *queues;            /* consumed; NULL: no broker */
     const char *const *exchanges;             /* "name type", NULL ends */
     int (*start)(struct mt_service *service); /* may be NULL; non-zero ends the process */
-    void (*message)(struct mt_service *service, const char *queue, const char *body, size_t len);
-    void (*tick)(struct mt_service *service); /* called by the broker thread each second, or NULL */
+    void (*message)(struct mt_service *service, const char *queue, const char *body,
+                    size_t len);
+    void (*tick)(
+        struct mt_service *service); /* called by the broker thread each second, or NULL */
     bool database;
     bool cache;
 };
@@ -86,23 +92,27 @@ json_t *mt_time(time_t when); /* ISO-8601, UTC */
 json_t *mt_time_now(const struct mt_service *service);
 
 /* log.c: one JSON line on stderr. Takes `fields`, which may be NULL. */
-void mt_log(const struct mt_service *service, const char *level, const char *event, json_t *fields);
+void mt_log(const struct mt_service *service, const char *level, const char *event,
+            json_t *fields);
 
-/* environment: the variable, or `fallback`; a missing one without fallback ends the process with a log line. */
+/* environment: the variable, or `fallback`; a missing one without fallback ends the process
+ * with a log line. */
 const char *mt_env(const struct mt_service *service, const char *name, const char *fallback);
 
-/* store.c: one session to PostgreSQL, opened when needed and again after it was lost. `params` ends with NULL. */
+/* store.c: one session to PostgreSQL, opened when needed and again after it was lost. `params`
+ * ends with NULL. */
 struct mt_store *mt_store_new(struct mt_service *service);
 void mt_store_free(struct mt_store *store);
-/* Rows as an array of objects (integers, reals, booleans and JSON typed; the rest strings). NULL when the database
- * cannot be reached or refuses; then `why` holds one line. */
+/* Rows as an array of objects (integers, reals, booleans and JSON typed; the rest strings).
+ * NULL when the database cannot be reached or refuses; then `why` holds one line. */
 json_t *mt_store_rows(struct mt_store *store, const char *sql, const char *const *params,
                       char *why, size_t size);
 bool mt_store_alive(struct mt_store *store);
 
 /* cache.c: Redis by its address in REDIS_URL, one short connection a call. */
 char *mt_cache_get(const struct mt_service *service, const char *key); /* malloc'd or NULL */
-bool mt_cache_set(const struct mt_service *service, const char *key, int ttl, const char *value);
+bool mt_cache_set(const struct mt_service *service, const char *key, int ttl,
+                  const char *value);
 bool mt_cache_alive(const struct mt_service *service);
 
 /* broker.c: one thread that owns the connection to RabbitMQ. */
@@ -113,11 +123,14 @@ void mt_broker_publish(struct mt_broker *broker, const char *exchange, const cha
 void mt_broker_pause(int paused);        /* safe in a signal handler */
 bool mt_broker_connected(struct mt_broker *broker);
 
-/* meter.c: counters, gauges and the histogram of request durations, as Prometheus reads them. */
+/* meter.c: counters, gauges and the histogram of request durations, as Prometheus reads them.
+ */
 struct mt_meter *mt_meter_new(const char *service);
 void mt_meter_free(struct mt_meter *meter);
-void mt_meter_add(struct mt_meter *meter, const char *name, double amount); /* NAME_total counts, else set */
-void mt_meter_request(struct mt_meter *meter, const char *method, unsigned status, double seconds);
+void mt_meter_add(struct mt_meter *meter, const char *name,
+                  double amount); /* NAME_total counts, else set */
+void mt_meter_request(struct mt_meter *meter, const char *method, unsigned status,
+                      double seconds);
 char *mt_meter_text(struct mt_meter *meter); /* malloc'd */
 
 /* http.c: the server. */

@@ -1,6 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The Belay authors */
 /* SPDX-License-Identifier: MIT */
-/* mt_mail.c: mt_mail PORT DIR is an SMTP sink: each mail becomes a file in DIR; it refuses while DIR/refuse exists. */
+/* mt_mail.c: mt_mail PORT DIR is an SMTP sink: each mail becomes a file in DIR; it refuses
+ * while DIR/refuse exists. */
 #include "base/prefix.h"
 
 #include <arpa/inet.h>

@@ -1,6 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The Belay authors */
 /* SPDX-License-Identifier: MIT */
-/* mt_publish.c: mt_publish URL EXCHANGE KEY COUNT sends COUNT market data messages to the broker. */
+/* mt_publish.c: mt_publish URL EXCHANGE KEY COUNT sends COUNT market data messages to the
+ * broker. */
 #include "base/prefix.h"
 
 #include <amqp.h>
@@ -10,12 +11,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool publish_open(amqp_connection_state_t connection, const struct amqp_connection_info *info)
+static bool publish_open(amqp_connection_state_t connection,
+                         const struct amqp_connection_info *info)
 {
     struct timeval limit = {.tv_sec = 5};
     amqp_socket_t *socket = amqp_tcp_socket_new(connection);
 
-    if (!socket || amqp_socket_open_noblock(socket, info->host, info->port, &limit) != AMQP_STATUS_OK) {
+    if (!socket ||
+        amqp_socket_open_noblock(socket, info->host, info->port, &limit) != AMQP_STATUS_OK) {
         return false;
     }
     amqp_set_rpc_timeout(connection, &limit);
@@ -35,7 +38,8 @@ static bool publish_all(amqp_connection_state_t connection, char **argv)
 
     for (unsigned long i = 0; i < count; i++) {
         snprintf(text, sizeof text,
-                 "{\"symbol\":\"BTCUSDC\",\"interval\":\"1m\",\"close_price\":60000,\"n\":%lu}", i);
+                 "{\"symbol\":\"BTCUSDC\",\"interval\":\"1m\",\"close_price\":60000,\"n\":%lu}",
+                 i);
         if (amqp_basic_publish(connection, 1, amqp_cstring_bytes(argv[2]),
                                amqp_cstring_bytes(argv[3]), 0, 0, NULL,
                                amqp_cstring_bytes(text)) != AMQP_STATUS_OK) {
@@ -43,7 +47,8 @@ static bool publish_all(amqp_connection_state_t connection, char **argv)
         }
     }
     /* The close is answered after everything before it was taken. */
-    return amqp_channel_close(connection, 1, AMQP_REPLY_SUCCESS).reply_type == AMQP_RESPONSE_NORMAL;
+    return amqp_channel_close(connection, 1, AMQP_REPLY_SUCCESS).reply_type ==
+           AMQP_RESPONSE_NORMAL;
 }
 
 int main(int argc, char **argv)

@@ -1,6 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The Belay authors */
 /* SPDX-License-Identifier: MIT */
-/* role_alerts.c: the alert system: alerts in memory, delivered by mail, every delivery counted. */
+/* role_alerts.c: the alert system: alerts in memory, delivered by mail, every delivery counted.
+ */
 #include "base/prefix.h"
 
 #include "mt.h"
@@ -27,9 +28,10 @@ static struct {
 
 static const char *const alerts_types[] = {"price",     "performance", "risk", "health",
                                            "milestone", "custom",      NULL};
-static const char *const alerts_priorities[] = {"critical", "high", "medium", "low", "info", NULL};
-static const char *const alerts_states[] = {"pending",  "triggered", "sent",       "acknowledged",
-                                            "resolved", "expired",   "suppressed", NULL};
+static const char *const alerts_priorities[] = {"critical", "high", "medium",
+                                                "low",      "info", NULL};
+static const char *const alerts_states[] = {
+    "pending", "triggered", "sent", "acknowledged", "resolved", "expired", "suppressed", NULL};
 
 static bool alerts_among(const char *const *words, const char *word)
 {
@@ -48,8 +50,8 @@ static const char *alerts_field(const struct alert *alert, const char *name)
     return text ? text : "";
 }
 
-static void alerts_state(struct alert *alert, const char *status, const char *field, time_t *when,
-                         time_t now)
+static void alerts_state(struct alert *alert, const char *status, const char *field,
+                         time_t *when, time_t now)
 {
     *when = now;
     json_object_set_new(alert->fields, "status", json_string(status));
@@ -91,13 +93,14 @@ static json_t *alerts_new(struct mt_service *service, const json_t *body, const 
     *alert = (struct alert){.created = mt_now(service)};
     snprintf(alert->id, sizeof alert->id, "%.32s_%zu_%lld", type, ++alerts.made,
              (long long)alert->created);
-    alert->fields = json_pack(
-        "{s:s, s:s, s:o, s:s, s:s, s:s, s:o, s:n, s:n, s:n, s:i, s:o, s:o}", "alert_id", alert->id,
-        "alert_type", type, "priority", alerts_upper(priority), "title", title ? title : "",
-        "message", message ? message : "", "status", "pending", "created_at",
-        mt_time(alert->created), "triggered_at", "sent_at", "acknowledged_at", "trigger_count", 0,
-        "channels", json_is_array(channels) ? json_incref(channels) : json_pack("[s]", "email"),
-        "symbol", symbol ? json_incref(symbol) : json_null());
+    alert->fields =
+        json_pack("{s:s, s:s, s:o, s:s, s:s, s:s, s:o, s:n, s:n, s:n, s:i, s:o, s:o}",
+                  "alert_id", alert->id, "alert_type", type, "priority", alerts_upper(priority),
+                  "title", title ? title : "", "message", message ? message : "", "status",
+                  "pending", "created_at", mt_time(alert->created), "triggered_at", "sent_at",
+                  "acknowledged_at", "trigger_count", 0, "channels",
+                  json_is_array(channels) ? json_incref(channels) : json_pack("[s]", "email"),
+                  "symbol", symbol ? json_incref(symbol) : json_null());
     return json_copy(alert->fields);
 }
 
@@ -110,7 +113,8 @@ static void alerts_create(struct mt_service *service, struct mt_request *request
     if (!alerts_among(alerts_types, type)) {
         mt_reply_detail(reply, 400, "'%s' is not a valid AlertType", type ? type : "None");
     } else if (!alerts_among(alerts_priorities, priority)) {
-        mt_reply_detail(reply, 400, "'%s' is not a valid AlertPriority", priority ? priority : "None");
+        mt_reply_detail(reply, 400, "'%s' is not a valid AlertPriority",
+                        priority ? priority : "None");
     } else {
         pthread_mutex_lock(&alerts.lock);
         mt_reply_json(reply, 200, alerts_new(service, request->body, type, priority));
@@ -118,7 +122,8 @@ static void alerts_create(struct mt_service *service, struct mt_request *request
     }
 }
 
-/* Marks the alert as triggered and copies what the mail says; false when it cannot be triggered. */
+/* Marks the alert as triggered and copies what the mail says; false when it cannot be
+ * triggered. */
 static bool alerts_begin(struct mt_service *service, const char *id, char *title, char *message,
                          size_t size)
 {
@@ -133,12 +138,12 @@ static bool alerts_begin(struct mt_service *service, const char *id, char *title
         json_t *channel;
         size_t i;
 
-        json_array_foreach((json_t *)(uintptr_t)channels, i, channel)
-        {
+        json_array_foreach ((json_t *)(uintptr_t)channels, i, channel) {
             mail = mail || strcmp(json_string_value(channel) ? json_string_value(channel) : "",
                                   "email") == 0;
         }
-        snprintf(title, size, "[%s] %s", alerts_field(alert, "priority"), alerts_field(alert, "title"));
+        snprintf(title, size, "[%s] %s", alerts_field(alert, "priority"),
+                 alerts_field(alert, "title"));
         snprintf(message, size, "%s", alerts_field(alert, "message"));
         alerts_state(alert, "triggered", "triggered_at", &alert->triggered, mt_now(service));
         json_integer_set(count, json_integer_value(count) + 1);
@@ -161,8 +166,8 @@ static void alerts_trigger(struct mt_service *service, struct mt_request *reques
     sent = mt_mail_send(service, title, message, why, sizeof why);
     if (!sent) {
         mt_log(service, "error", "Notification delivery failed",
-               json_pack("{s:s, s:s, s:s}", "channel", "email", "alert_id", request->part, "error",
-                         why));
+               json_pack("{s:s, s:s, s:s}", "channel", "email", "alert_id", request->part,
+                         "error", why));
     }
     pthread_mutex_lock(&alerts.lock);
     alerts.attempted++;
@@ -173,8 +178,9 @@ static void alerts_trigger(struct mt_service *service, struct mt_request *reques
     }
     pthread_mutex_unlock(&alerts.lock);
     if (sent) {
-        mt_reply_json(reply, 200, json_pack("{s:s, s:s}", "message", "Alert triggered", "alert_id",
-                                            request->part));
+        mt_reply_json(
+            reply, 200,
+            json_pack("{s:s, s:s}", "message", "Alert triggered", "alert_id", request->part));
     } else {
         mt_reply_detail(reply, 400, "Alert could not be triggered");
     }
@@ -191,8 +197,9 @@ static void alerts_settle(struct mt_service *service, struct mt_request *request
         alerts_state(alert, status, "acknowledged_at", &alert->acknowledged, mt_now(service));
     }
     pthread_mutex_unlock(&alerts.lock);
-    mt_reply_json(reply, 200,
-                  json_pack("{s:s+, s:s}", "message", "Alert ", status, "alert_id", request->part));
+    mt_reply_json(
+        reply, 200,
+        json_pack("{s:s+, s:s}", "message", "Alert ", status, "alert_id", request->part));
 }
 
 static void alerts_acknowledge(struct mt_service *service, struct mt_request *request,
@@ -251,7 +258,8 @@ static void alerts_list(struct mt_service *service, struct mt_request *request,
 
         if ((long)json_array_size(list) < limit && alerts_passes(alert, request, "status") &&
             alerts_passes(alert, request, "priority") &&
-            alerts_passes(alert, request, "alert_type") && alerts_passes(alert, request, "symbol")) {
+            alerts_passes(alert, request, "alert_type") &&
+            alerts_passes(alert, request, "symbol")) {
             json_array_append_new(list, json_copy(alert->fields));
         }
     }
@@ -284,18 +292,18 @@ static void alerts_tally(json_t *counts, const char *key)
 
 static json_t *alerts_delivery(void)
 {
-    double rate = alerts.attempted ? 100.0 * (double)alerts.delivered / (double)alerts.attempted
-                                   : 100.0;
+    double rate =
+        alerts.attempted ? 100.0 * (double)alerts.delivered / (double)alerts.attempted : 100.0;
     long failed = alerts.attempted - alerts.delivered;
 
     return json_pack("{s:I, s:I, s:I, s:I, s:f, s:i, s:{s:{s:b, s:I, s:I, s:f}}}",
                      "total_alerts_sent", (json_int_t)alerts.delivered,
                      "total_deliveries_attempted", (json_int_t)alerts.attempted,
                      "total_deliveries_successful", (json_int_t)alerts.delivered,
-                     "total_deliveries_failed", (json_int_t)failed, "overall_success_rate", rate,
-                     "active_channels", 1, "channel_health", "email", "enabled", 1, "sent_count",
-                     (json_int_t)alerts.delivered, "error_count", (json_int_t)failed,
-                     "success_rate", rate);
+                     "total_deliveries_failed", (json_int_t)failed, "overall_success_rate",
+                     rate, "active_channels", 1, "channel_health", "email", "enabled", 1,
+                     "sent_count", (json_int_t)alerts.delivered, "error_count",
+                     (json_int_t)failed, "success_rate", rate);
 }
 
 static void alerts_summary(struct mt_service *service, struct mt_request *request,
@@ -319,13 +327,13 @@ static void alerts_summary(struct mt_service *service, struct mt_request *reques
         alerts_tally(types, alerts_field(alert, "alert_type"));
         alerts_tally(priorities, alerts_field(alert, "priority"));
     }
-    mt_reply_json(reply, 200,
-                  json_pack("{s:i, s:i, s:i, s:i, s:i, s:o, s:o, s:{s:i}, s:i, s:o}", "total_alerts",
-                            (int)kept, "active_alerts", active, "triggered_today", triggered,
-                            "sent_today", sent, "acknowledged_today", acknowledged, "by_type",
-                            types, "by_priority", priorities, "by_channel", "email", (int)kept,
-                            "suppressions", (int)alerts.suppressions, "notification_service",
-                            alerts_delivery()));
+    mt_reply_json(
+        reply, 200,
+        json_pack("{s:i, s:i, s:i, s:i, s:i, s:o, s:o, s:{s:i}, s:i, s:o}", "total_alerts",
+                  (int)kept, "active_alerts", active, "triggered_today", triggered,
+                  "sent_today", sent, "acknowledged_today", acknowledged, "by_type", types,
+                  "by_priority", priorities, "by_channel", "email", (int)kept, "suppressions",
+                  (int)alerts.suppressions, "notification_service", alerts_delivery()));
     pthread_mutex_unlock(&alerts.lock);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The Belay authors */
 /* SPDX-License-Identifier: MIT */
-/* role_data.c: the data access API: market data out of PostgreSQL, kept in Redis for a minute. */
+/* role_data.c: the data access API: market data out of PostgreSQL, kept in Redis for a minute.
+ */
 #include "base/prefix.h"
 
 #include "mt.h"
@@ -19,24 +20,34 @@ static void data_since(const struct mt_service *service, long hours, char *text,
     json_decref(since);
 }
 
-/* Rows of one symbol, newest first, from the cache when it has them. */
-static json_t *data_points(struct mt_service *service, struct mt_reply *reply, const char *symbol,
-                           const char *interval, long limit, long hours, bool *cached)
+/* What is asked of the table: points of one symbol, newest first. */
+struct data_question {
+    const char *symbol;
+    const char *interval;
+    long limit;
+    long hours;
+};
+
+/* The points asked for, from the cache when it has them. */
+static json_t *data_points(struct mt_service *service, struct mt_reply *reply,
+                           const struct data_question *question, bool *cached)
 {
     char key[256], since[32], count[24];
-    const char *params[] = {symbol, interval, since, count, NULL};
+    const char *params[] = {question->symbol, question->interval, since, count, NULL};
     char *text;
     json_t *rows;
 
-    snprintf(key, sizeof key, "historical_klines:%s:%s:%ld:%ld", symbol, interval, limit, hours);
-    snprintf(count, sizeof count, "%ld", limit);
-    data_since(service, hours, since, sizeof since);
+    snprintf(key, sizeof key, "historical_klines:%s:%s:%ld:%ld", question->symbol,
+             question->interval, question->limit, question->hours);
+    snprintf(count, sizeof count, "%ld", question->limit);
+    data_since(service, question->hours, since, sizeof since);
     text = mt_cache_get(service, key);
     rows = text ? json_loads(text, 0, NULL) : NULL;
     free(text);
     *cached = rows != NULL;
     mt_meter_add(service->meter,
-                 *cached ? "data_access_cache_hits_total" : "data_access_cache_misses_total", 1);
+                 *cached ? "data_access_cache_hits_total" : "data_access_cache_misses_total",
+                 1);
     if (rows) {
         return rows;
     }
@@ -68,22 +79,22 @@ static void data_market(struct mt_service *service, struct mt_request *request,
     const char *interval = mt_query(request, "interval");
     long limit = mt_query_int(request, "limit", 100);
     long hours = mt_query_int(request, "hours_back", 24);
+    struct data_question question = {request->part, interval ? interval : "1m", limit, hours};
     json_t *points = json_array();
     json_t *rows, *row;
     bool cached;
     size_t i;
 
     if (data_limits(reply, limit, 1000, hours)) {
-        rows = data_points(service, reply, request->part, interval ? interval : "1m", limit, hours,
-                           &cached);
-        json_array_foreach(rows, i, row)
-        {
+        rows = data_points(service, reply, &question, &cached);
+        json_array_foreach (rows, i, row) {
             json_array_append(points, json_object_get(row, "data"));
         }
         if (rows) {
             mt_reply_json(reply, 200,
-                          json_pack("{s:s, s:O, s:i, s:b}", "symbol", request->part, "data", points,
-                                    "count", (int)json_array_size(points), "from_cache", cached));
+                          json_pack("{s:s, s:O, s:i, s:b}", "symbol", request->part, "data",
+                                    points, "count", (int)json_array_size(points), "from_cache",
+                                    cached));
         }
         json_decref(rows);
     }
@@ -98,11 +109,11 @@ static json_t *data_candle(const json_t *point)
     if (when) {
         strptime(when, "%Y-%m-%dT%H:%M:%S", &parts);
     }
-    return json_pack("{s:I, s:O, s:O, s:O, s:O, s:O}", "time", (json_int_t)timegm(&parts), "open",
-                     json_object_get(point, "open_price"), "high",
-                     json_object_get(point, "high_price"), "low", json_object_get(point, "low_price"),
-                     "close", json_object_get(point, "close_price"), "volume",
-                     json_object_get(point, "volume"));
+    return json_pack(
+        "{s:I, s:O, s:O, s:O, s:O, s:O}", "time", (json_int_t)timegm(&parts), "open",
+        json_object_get(point, "open_price"), "high", json_object_get(point, "high_price"),
+        "low", json_object_get(point, "low_price"), "close",
+        json_object_get(point, "close_price"), "volume", json_object_get(point, "volume"));
 }
 
 static void data_ohlcv(struct mt_service *service, struct mt_request *request,
@@ -110,16 +121,15 @@ static void data_ohlcv(struct mt_service *service, struct mt_request *request,
 {
     const char *interval = mt_query(request, "interval");
     long limit = mt_query_int(request, "limit", 500);
+    struct data_question question = {request->part, interval ? interval : "1m", limit, 168};
     json_t *candles = json_array();
     json_t *rows, *row;
     bool cached;
     size_t i;
 
-    interval = interval ? interval : "1m";
     if (data_limits(reply, limit, 2000, 168)) {
-        rows = data_points(service, reply, request->part, interval, limit, 168, &cached);
-        json_array_foreach(rows, i, row)
-        {
+        rows = data_points(service, reply, &question, &cached);
+        json_array_foreach (rows, i, row) {
             json_array_append_new(candles, data_candle(json_object_get(row, "data")));
         }
         if (rows) {

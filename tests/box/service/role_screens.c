@@ -1,6 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The Belay authors */
 /* SPDX-License-Identifier: MIT */
-/* role_screens.c: what people look at: the monitoring page and Grafana with its four dashboards. */
+/* role_screens.c: what people look at: the monitoring page and Grafana with its four
+ * dashboards. */
 #include "base/prefix.h"
 
 #include "mt.h"
@@ -9,18 +10,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void ui_page(struct mt_service *service, struct mt_request *request, struct mt_reply *reply)
+static void ui_page(struct mt_service *service, struct mt_request *request,
+                    struct mt_reply *reply)
 {
     (void)service;
     (void)request;
-    mt_reply_text(reply, 200, "text/html; charset=utf-8",
-                  strdup("<!DOCTYPE html><html lang=\"en\"><head><title>MasterTrade</title></head>"
-                         "<body><h1>MasterTrade monitoring</h1></body></html>\n"));
+    mt_reply_text(
+        reply, 200, "text/html; charset=utf-8",
+        strdup("<!DOCTYPE html><html lang=\"en\"><head><title>MasterTrade</title></head>"
+               "<body><h1>MasterTrade monitoring</h1></body></html>\n"));
 }
 
 static const struct mt_route ui_routes[] = {{"GET", "/", ui_page}, {0}};
 
-const struct mt_role mt_role_ui = {.name = "monitoring_ui", .command = "ui", .routes = ui_routes};
+const struct mt_role mt_role_ui = {
+    .name = "monitoring_ui", .command = "ui", .routes = ui_routes};
 
 struct screens_dashboard {
     const char *uid;
@@ -35,7 +39,8 @@ static const struct screens_dashboard screens_dashboards[] = {
       "Redis memory", "CPU", "Memory", "Disk"}},
     {"mastertrade-data-sources",
      "MasterTrade - Data Sources",
-     {"Collector health", "Collection rate", "Errors", "Latency", "Circuit breakers", "Rate limits"}},
+     {"Collector health", "Collection rate", "Errors", "Latency", "Circuit breakers",
+      "Rate limits"}},
     {"mastertrade-trading",
      "MasterTrade - Trading Performance",
      {"Portfolio Value", "Active Positions", "Total P&L (USD)", "Portfolio Value Over Time",
@@ -43,7 +48,8 @@ static const struct screens_dashboard screens_dashboards[] = {
       "Position P&L Details"}},
     {"mastertrade-ml-models",
      "MasterTrade - ML Models",
-     {"Accuracy", "Drift", "Predictions", "Training", "Features", "Latency", "Errors", "Versions"}},
+     {"Accuracy", "Drift", "Predictions", "Training", "Features", "Latency", "Errors",
+      "Versions"}},
 };
 
 static void grafana_health(struct mt_service *service, struct mt_request *request,
@@ -51,8 +57,9 @@ static void grafana_health(struct mt_service *service, struct mt_request *reques
 {
     (void)service;
     (void)request;
-    mt_reply_json(reply, 200, json_pack("{s:s, s:s, s:s}", "commit", "box", "database", "ok",
-                                        "version", "10.2.0"));
+    mt_reply_json(
+        reply, 200,
+        json_pack("{s:s, s:s, s:s}", "commit", "box", "database", "ok", "version", "10.2.0"));
 }
 
 static bool grafana_login(const struct mt_service *service, const struct mt_request *request)
@@ -93,8 +100,8 @@ static void grafana_dashboard(struct mt_service *service, struct mt_request *req
         if (strcmp(dashboard->uid, request->part) == 0) {
             mt_reply_json(reply, 200,
                           json_pack("{s:{s:s, s:s}, s:{s:s, s:s, s:o}}", "meta", "folderTitle",
-                                    "MasterTrade", "type", "db", "dashboard", "uid", dashboard->uid,
-                                    "title", dashboard->title, "panels",
+                                    "MasterTrade", "type", "db", "dashboard", "uid",
+                                    dashboard->uid, "title", dashboard->title, "panels",
                                     grafana_panels(dashboard)));
             return;
         }

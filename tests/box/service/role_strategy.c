@@ -1,6 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The Belay authors */
 /* SPDX-License-Identifier: MIT */
-/* role_strategy.c: the strategy service: activation, generation and the consumers of its queues. */
+/* role_strategy.c: the strategy service: activation, generation and the consumers of its
+ * queues. */
 #include "base/prefix.h"
 
 #include "mt.h"
@@ -30,13 +31,14 @@ static void strategy_list(struct mt_service *service, struct mt_request *request
 
 static json_t *strategy_candidates(struct mt_service *service, struct mt_reply *reply)
 {
-    return mt_rows(service, reply,
-                   "SELECT s.id::text AS strategy_id, s.name,"
-                   " round((b.metrics->>'sharpe_ratio')::numeric * 20, 2) AS overall_score,"
-                   " (b.metrics->>'sharpe_ratio')::numeric AS sharpe_ratio, s.is_active AS active"
-                   " FROM strategies s JOIN backtest_results b ON b.strategy_id = s.id"
-                   " ORDER BY 3 DESC, 1 LIMIT 10",
-                   NULL);
+    return mt_rows(
+        service, reply,
+        "SELECT s.id::text AS strategy_id, s.name,"
+        " round((b.metrics->>'sharpe_ratio')::numeric * 20, 2) AS overall_score,"
+        " (b.metrics->>'sharpe_ratio')::numeric AS sharpe_ratio, s.is_active AS active"
+        " FROM strategies s JOIN backtest_results b ON b.strategy_id = s.id"
+        " ORDER BY 3 DESC, 1 LIMIT 10",
+        NULL);
 }
 
 static json_t *strategy_criteria(void)
@@ -59,18 +61,18 @@ static void strategy_status(struct mt_service *service, struct mt_request *reque
     size_t i;
 
     (void)request;
-    json_array_foreach(active, i, row)
-    {
+    json_array_foreach (active, i, row) {
         json_array_append(ids, json_object_get(row, "id"));
     }
     if (best) {
-        mt_reply_json(
-            reply, 200,
-            json_pack("{s:O, s:i, s:O, s:o, s:b, s:O, s:o}", "max_active_strategies",
-                      json_object_get(json_array_get(maximum, 0), "maximum"), "current_active_count",
-                      (int)json_array_size(ids), "current_active_strategies", ids, "last_check",
-                      mt_time_now(service), "next_check_eligible", 1, "top_candidates", best,
-                      "activation_criteria", strategy_criteria()));
+        mt_reply_json(reply, 200,
+                      json_pack("{s:O, s:i, s:O, s:o, s:b, s:O, s:o}", "max_active_strategies",
+                                json_object_get(json_array_get(maximum, 0), "maximum"),
+                                "current_active_count", (int)json_array_size(ids),
+                                "current_active_strategies", ids, "last_check",
+                                mt_time_now(service), "next_check_eligible", 1,
+                                "top_candidates", best, "activation_criteria",
+                                strategy_criteria()));
     }
     json_decref(active);
     json_decref(maximum);
@@ -111,8 +113,9 @@ static void strategy_maximum_put(struct mt_service *service, struct mt_request *
                    " WHERE key = 'MAX_ACTIVE_STRATEGIES'",
                    params);
     if (rows) {
-        mt_reply_json(reply, 200, json_pack("{s:s, s:I, s:o}", "message", "Updated", "new_value",
-                                            (json_int_t)wanted, "timestamp", mt_time_now(service)));
+        mt_reply_json(reply, 200,
+                      json_pack("{s:s, s:I, s:o}", "message", "Updated", "new_value",
+                                (json_int_t)wanted, "timestamp", mt_time_now(service)));
     }
     json_decref(rows);
 }
@@ -129,8 +132,9 @@ static void strategy_set(struct mt_service *service, struct mt_request *request,
     if (rows && json_array_size(rows) == 0) {
         mt_reply_detail(reply, 404, "Strategy %s not found", request->part);
     } else if (rows) {
-        mt_reply_json(reply, 200, json_pack("{s:s, s:s, s:o}", "strategy_id", request->part,
-                                            "status", status, "timestamp", mt_time_now(service)));
+        mt_reply_json(reply, 200,
+                      json_pack("{s:s, s:s, s:o}", "strategy_id", request->part, "status",
+                                status, "timestamp", mt_time_now(service)));
     }
     json_decref(rows);
 }
@@ -152,13 +156,13 @@ static void strategy_metrics(struct mt_service *service, struct mt_request *requ
 {
     char why[200];
     json_t *rows = mt_store_rows(service->store,
-                                 "SELECT count(*) AS active FROM strategies WHERE is_active", NULL,
-                                 why, sizeof why);
+                                 "SELECT count(*) AS active FROM strategies WHERE is_active",
+                                 NULL, why, sizeof why);
 
     if (rows) {
-        mt_meter_add(service->meter, "active_strategies",
-                     (double)json_integer_value(
-                         json_object_get(json_array_get(rows, 0), "active")));
+        mt_meter_add(
+            service->meter, "active_strategies",
+            (double)json_integer_value(json_object_get(json_array_get(rows, 0), "active")));
     }
     json_decref(rows);
     mt_metrics(service, request, reply);
@@ -172,7 +176,8 @@ static void strategy_message(struct mt_service *service, const char *queue, cons
 
     mt_meter_add(service->meter, "market_data_processed_total", 1);
     if (!message || !symbol) {
-        mt_log(service, "warning", "Message is not market data", json_pack("{s:s}", "queue", queue));
+        mt_log(service, "warning", "Message is not market data",
+               json_pack("{s:s}", "queue", queue));
     }
     json_decref(message);
 }
@@ -202,10 +207,10 @@ static const char *const strategy_exchanges[] = {
 
 static const struct mt_queue strategy_queues[] = {
     {"mastertrade.market", "strategy_market_data_legacy", "market.data.kline", 0, 0, 50},
-    {"mastertrade.market", "strategy_service_market_signals", "market.signal market.signal.strong",
-     300000, 0, 50},
-    {"mastertrade.market", "strategy_service_whale_alerts", "whale.alert whale.alert.high", 600000,
-     0, 50},
+    {"mastertrade.market", "strategy_service_market_signals",
+     "market.signal market.signal.strong", 300000, 0, 50},
+    {"mastertrade.market", "strategy_service_whale_alerts", "whale.alert whale.alert.high",
+     600000, 0, 50},
     {"mastertrade.market", "strategy_service_sentiment_updates",
      "sentiment.update sentiment.aggregated", 300000, 0, 50},
     {"mastertrade.market", "strategy_service_onchain_metrics",

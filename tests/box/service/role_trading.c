@@ -17,23 +17,25 @@ static void risk_health(struct mt_service *service, struct mt_request *request,
     mt_reply_json(reply, alive ? 200 : 503,
                   json_pack("{s:s, s:s, s:o, s:s, s:{s:s, s:s, s:s, s:s}}", "status", state,
                             "service", service->role->name, "timestamp", mt_time_now(service),
-                            "version", "1.0.0", "components", "database", state, "position_sizing",
-                            "healthy", "stop_loss_manager", "healthy", "portfolio_controller",
-                            "healthy"));
+                            "version", "1.0.0", "components", "database", state,
+                            "position_sizing", "healthy", "stop_loss_manager", "healthy",
+                            "portfolio_controller", "healthy"));
 }
 
-/* What the trades of the last day earned: a sale adds, a purchase takes away, the commission always. */
+/* What the trades of the last day earned: a sale adds, a purchase takes away, the commission
+ * always. */
 static void risk_portfolio(struct mt_service *service, struct mt_request *request,
                            struct mt_reply *reply)
 {
     json_t *now = mt_time_now(service);
     const char *params[] = {json_string_value(now), NULL};
-    json_t *rows = mt_rows(
-        service, reply,
-        "SELECT count(*) AS trades, coalesce(round(sum(CASE side WHEN 'SELL' THEN 1 ELSE -1 END *"
-        " quantity * price - commission), 2), 0) AS cash_flow_usd FROM trades"
-        " WHERE trade_time > $1::timestamptz - interval '24 hours'",
-        params);
+    json_t *rows =
+        mt_rows(service, reply,
+                "SELECT count(*) AS trades, coalesce(round(sum(CASE side WHEN 'SELL' THEN 1 "
+                "ELSE -1 END *"
+                " quantity * price - commission), 2), 0) AS cash_flow_usd FROM trades"
+                " WHERE trade_time > $1::timestamptz - interval '24 hours'",
+                params);
 
     (void)request;
     if (rows) {
@@ -51,8 +53,8 @@ static const struct mt_route risk_routes[] = {
 };
 
 static const char *const risk_exchanges[] = {
-    "risk.check direct",        "risk.alerts fanout",       "portfolio.updates topic",
-    "order.execution direct",   "mastertrade.market topic", NULL,
+    "risk.check direct",      "risk.alerts fanout",       "portfolio.updates topic",
+    "order.execution direct", "mastertrade.market topic", NULL,
 };
 
 static const struct mt_queue risk_queues[] = {
@@ -89,7 +91,8 @@ static void executor_message(struct mt_service *service, const char *queue, cons
             service->store,
             "INSERT INTO orders (symbol, side, order_type, quantity, status, order_time,"
             " update_time) SELECT $1, $2, 'MARKET', 1, 'NEW', $3::timestamptz, $3::timestamptz"
-            " FROM trading_config WHERE config_type = 'trading_enabled' AND enabled RETURNING id",
+            " FROM trading_config WHERE config_type = 'trading_enabled' AND enabled RETURNING "
+            "id",
             params, why, sizeof why);
     }
     if (rows) {

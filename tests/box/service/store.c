@@ -1,6 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The Belay authors */
 /* SPDX-License-Identifier: MIT */
-/* store.c: the service's session to PostgreSQL, opened when needed and again after it was lost. */
+/* store.c: the service's session to PostgreSQL, opened when needed and again after it was lost.
+ */
 #include "base/prefix.h"
 
 #include "mt.h"
@@ -54,9 +55,11 @@ static void store_quiet(void *data, const PGresult *result)
 static bool store_connect(struct mt_store *store)
 {
     const struct mt_service *service = store->service;
-    const char *names[] = {"host",     "port",    "dbname",
-                           "user",     "password", "application_name",
-                           "options",  "connect_timeout", NULL};
+    const char *names[] = {"host",     "port",
+                           "dbname",   "user",
+                           "password", "application_name",
+                           "options",  "connect_timeout",
+                           NULL};
     const char *values[] = {mt_env(service, "POSTGRES_HOST", "127.0.0.1"),
                             mt_env(service, "POSTGRES_PORT", NULL),
                             mt_env(service, "POSTGRES_DB", "mastertrade"),
@@ -115,7 +118,8 @@ static json_t *store_table(const PGresult *result)
         json_t *object = json_object();
 
         for (int column = 0; column < PQnfields(result); column++) {
-            json_object_set_new(object, PQfname(result, column), store_value(result, row, column));
+            json_object_set_new(object, PQfname(result, column),
+                                store_value(result, row, column));
         }
         json_array_append_new(rows, object);
     }
@@ -147,7 +151,8 @@ json_t *mt_store_rows(struct mt_store *store, const char *sql, const char *const
             break;
         }
         result = PQexecParams(store->connection, sql, count, NULL, params, NULL, NULL, 0);
-        if (PQresultStatus(result) == PGRES_TUPLES_OK || PQresultStatus(result) == PGRES_COMMAND_OK) {
+        if (PQresultStatus(result) == PGRES_TUPLES_OK ||
+            PQresultStatus(result) == PGRES_COMMAND_OK) {
             rows = store_table(result);
         } else if (PQstatus(store->connection) == CONNECTION_OK) {
             attempt = 1;
