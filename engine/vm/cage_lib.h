@@ -25,11 +25,8 @@ BL_LJMP int bl_string_pack(lua_State *L);
 BL_LJMP int bl_string_packsize(lua_State *L);
 BL_LJMP int bl_string_unpack(lua_State *L);
 
-/* How a script's table and the metatable made from it (cage_meta.c) know each other: light
- * userdata keys. */
-extern const char bl_cage_origin; /* in the metatable: the script's own table */
-extern const char
-    bl_cage_hidden; /* in the script's table: the metatable; no script sees this key */
+/* A light userdata key in scripts' tables (cage_meta.c); no script ever sees it. */
+extern const char bl_cage_merged;
 
 /* A position as the string functions count it (negative from the end) as an offset from 0,
  * bounded below by 0. */

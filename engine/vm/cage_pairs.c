@@ -51,7 +51,7 @@ static BL_LJMP void pairs_read(lua_State *L, int index, const char *who, struct 
 static bool pairs_is_hidden(lua_State *L, int index)
 {
     return lua_type(L, index) == LUA_TLIGHTUSERDATA &&
-           lua_touserdata(L, index) == (const void *)&bl_cage_hidden;
+           lua_touserdata(L, index) == (const void *)&bl_cage_merged;
 }
 
 /* A float key is never an integer in disguise: Lua turns those into integers. */

@@ -127,43 +127,6 @@ test("raw access", function()
   raises("table or string expected", rawlen, 5)
 end)
 
-test("metatables", function()
-  local mt = { __index = { x = 1 } }
-  local t = setmetatable({}, mt)
-  ok(rawequal(getmetatable(t), mt))
-  equal(t.x, 1)
-  equal(getmetatable(setmetatable({}, { __metatable = "mine" })), "mine")
-  raises("protected metatable", setmetatable, setmetatable({}, { __metatable = 1 }), {})
-  equal(getmetatable(setmetatable(t, nil)), nil)
-  equal(getmetatable({}), nil)
-  raises("nil or table expected", setmetatable, {}, 1)
-  raises("table expected, got string", setmetatable, "x", {})
-end)
-
-test("a class with inheritance", function()
-  local Base = {}
-  Base.__index = Base
-  function Base.new(x)
-    return setmetatable({ x = x }, Base)
-  end
-  function Base:get()
-    return self.x
-  end
-  local Derived = setmetatable({}, { __index = Base })
-  Derived.__index = Derived
-  Derived.__add = function(a, b)
-    return a.x + b.x
-  end
-  local a, b = setmetatable({ x = 1 }, Derived), setmetatable({ x = 2 }, Derived)
-  equal({ a:get(), a + b, Base.new(7):get() }, { 1, 3, 7 })
-  ok(rawequal(getmetatable(a), getmetatable(b)))
-  Derived.__len = function()
-    return 42
-  end
-  local c = setmetatable({}, Derived)
-  equal({ #c, #a }, { 42, 42 })
-end)
-
 test("close", function()
   local log = {}
   do

@@ -92,31 +92,28 @@ test("finalizers and weak tables", function()
   attempts("__gc is not available here", {
     "setmetatable({}, { __gc = print })",
     "setmetatable({}, { __gc = true })",
-    "local mt = {} setmetatable({}, mt) mt.__gc = print setmetatable({}, mt)",
+    "local mt = {} setmetatable({}, mt) mt.__gc = print",
     "local mt = {} rawset(mt, '__g' .. 'c', print) setmetatable({}, mt)",
+    "local mt = {} setmetatable({}, mt) rawset(mt, '__gc', print)",
+    "local mt = setmetatable({}, { __index = {} }) setmetatable({}, mt) mt['__g' .. 'c'] = print",
     "pcall(setmetatable, {}, { __gc = print }) setmetatable({}, { __gc = print })",
   })
   attempts("__mode is not available here", {
     "setmetatable({}, { __mode = 'k' })",
     "setmetatable({}, { __mode = 'v' })",
     "setmetatable({}, { __mode = 'kv', __index = {} })",
-    "local mt = {} setmetatable({}, mt) mt.__mode = 'k' setmetatable({}, mt)",
+    "setmetatable({}, { __mode = false })",
+    "local mt = {} setmetatable({}, mt) mt.__mode = 'k'",
+    "local mt = { __mode = nil } setmetatable({}, mt) mt['__mo' .. 'de'] = 'k'",
+    "local mt = {} setmetatable({}, mt) rawset(mt, '__mode', 'k')",
+    "local mt = setmetatable({}, {}) setmetatable({}, mt) mt.__mode = 'k'",
+    "local mt = {} setmetatable({}, mt) setmetatable(mt, { __index = {} }) mt.__mode = 'k'",
+    "local mt = {} setmetatable({}, mt) setmetatable(mt, {}) setmetatable(mt, nil) mt.__mode = 'k'",
+    "local mt = {} setmetatable({}, mt) setmetatable(mt, { __newindex = rawset }) mt.__mode = 'k'",
+    "local mt = {} setmetatable(mt, mt) mt.__mode = 'k'",
+    "local o = {} setmetatable({}, o) local t = setmetatable({}, { __newindex = o }) t.__mode = 'k'",
     "local mt = setmetatable({}, { __index = print }) rawset(mt, '__mode', 'v') setmetatable({}, mt)",
   })
-end)
-
-test("finalizers and weak tables added later have no effect", function()
-  local mt = {}
-  local t = setmetatable({}, mt)
-  mt.__mode = "kv"
-  mt.__gc = function()
-    error("ran")
-  end
-  t[1] = {}
-  for i = 1, 200000 do
-    local _ = { i }
-  end
-  equal(type(t[1]), "table")
 end)
 
 test("coroutine tricks", function()

@@ -94,7 +94,7 @@ end)
 
 test("a table that serves as a metatable is walked like any other", function()
   local mt = { __index = print, b = 1, 2 }
-  setmetatable({}, mt)
+  setmetatable(setmetatable({}, mt), setmetatable(mt, mt))
   local keys = {}
   for k in pairs(mt) do
     keys[#keys + 1] = k
