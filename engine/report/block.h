@@ -1,0 +1,51 @@
+/* SPDX-FileCopyrightText: 2026 The Belay authors */
+/* SPDX-License-Identifier: MIT */
+/* block.h: inside the terminal reporter: a step with the lines that stand beneath it. */
+#ifndef BL_BLOCK_H
+#define BL_BLOCK_H
+
+#include "report/paper.h"
+
+/* A line of a step: a check in columns, or a mark and text. */
+struct block_item {
+    enum paper_mark mark;
+    char *name;      /* of a check; NULL: text */
+    char *value;     /* a check's value with its unit */
+    char *text;      /* a check's limit; else the whole text */
+    bool is_failure; /* an observe that failed: not said twice when the step fails by it */
+};
+
+struct block {
+    char *path;
+    char *title;
+    char *why;
+    char *pending; /* a failed observe of an open step, until it is clear that the step's own
+                      failure does not repeat it */
+    int depth;
+    bool is_open;          /* its title stands on the paper: lines go there at once */
+    enum paper_mark worst; /* of its checks: pass, warn or fail */
+    struct block_item *items;
+    size_t count;
+};
+
+void block_release(struct block *block);
+/* A new line at the end; with a name, the line of the same check is used again. */
+struct block_item *block_add(struct block *block, const char *name);
+void block_item_release(struct block_item *item);
+
+/* Writes one line by itself. `at` is the column of its mark. */
+void block_write_item(struct paper *paper, const struct block_item *item, int at);
+/* Writes the title as something that goes on, and what is beneath so far; then it is open. */
+void block_open(struct paper *paper, struct block *block);
+/* Writes the title with its mark and, unless it was open, the lines beneath. `word` stands
+ * behind the title ("skipped"), may be "". */
+void block_close(struct paper *paper, struct block *block, enum paper_mark mark,
+                 const char *word, int64_t millis);
+/* A line that is written before the next one of an open step, unless it is deleted. */
+void block_set_pending(struct block *block, struct bl_buf *text);
+void block_del_pending(struct block *block);
+void block_write_pending(struct paper *paper, struct block *block);
+/* The column of the marks beneath a step's title. */
+int block_indent(const struct block *block);
+
+#endif

@@ -1,0 +1,85 @@
+/* SPDX-FileCopyrightText: 2026 The Belay authors */
+/* SPDX-License-Identifier: MIT */
+/* say.c: events as one line of text each. */
+#include "report/say.h"
+
+#include "base/measure.h"
+#include "base/text.h"
+
+void say_change(struct bl_buf *text, const struct bl_value *data)
+{
+    bl_buf_printf(text, "%s %s: %s", bl_map_text(data, "class", "change"),
+                  bl_map_text(data, "target", ""), bl_map_text(data, "summary", ""));
+}
+
+bool say_event(struct bl_buf *text, const struct bl_event *event, enum paper_mark *mark)
+{
+    const struct bl_value *data = event->data;
+
+    *mark = MARK_INFO;
+    if (strcmp(event->kind, "planned") == 0) {
+        *mark = MARK_PLANNED;
+        bl_buf_printf(text, "planned #%lld ", (long long)bl_map_int(data, "n", 0));
+        say_change(text, data);
+        if (bl_map_text(data, "undo", NULL) != NULL)
+            bl_buf_printf(text, " (undo: %s)", bl_map_text(data, "undo", ""));
+    } else if (strcmp(event->kind, "refused") == 0) {
+        *mark = MARK_FAIL;
+        bl_buf_text_add(text, "refused ");
+        say_change(text, data);
+        bl_buf_printf(text, ": %s", bl_map_text(data, "why", ""));
+    } else if (strcmp(event->kind, "decision") == 0) {
+        bl_buf_printf(text, "%s ", bl_map_text(data, "question", ""));
+        bl_measure_format(text, bl_map_get(data, "answer"), NULL);
+    } else if (strcmp(event->kind, "note") == 0) {
+        bl_buf_text_add(text, bl_map_text(data, "text", ""));
+    } else if (strcmp(event->kind, "evidence") == 0) {
+        bl_buf_printf(text, "%s: ", bl_map_text(data, "name", ""));
+        bl_measure_format(text, bl_map_get(data, "value"), NULL);
+    } else if (strcmp(event->kind, "done") == 0) {
+        *mark = MARK_PASS;
+        bl_buf_printf(text, "done: %s", bl_map_text(data, "text", ""));
+    } else {
+        return false;
+    }
+    return true;
+}
+
+enum paper_mark say_wait(struct bl_buf *text, const struct bl_value *data)
+{
+    const char *status = bl_map_text(data, "status", "ok");
+    long long tries = (long long)bl_map_int(data, "tries", 0);
+    char time[40];
+
+    bl_format_duration(time, sizeof(time), bl_map_int(data, "millis", 0));
+    bl_buf_printf(text, "waited for %s: ", bl_map_text(data, "what", ""));
+    if (strcmp(status, "assumed") == 0) {
+        bl_buf_text_add(text, "assumed");
+        return MARK_ASSUMED;
+    }
+    if (strcmp(status, "timeout") == 0)
+        bl_buf_text_add(text, "timed out after ");
+    else if (strcmp(status, "ok") != 0)
+        bl_buf_printf(text, "%s after ", status);
+    bl_buf_printf(text, "%s, %lld %s", time, tries, tries == 1 ? "try" : "tries");
+    return strcmp(status, "ok") == 0 ? MARK_PASS : MARK_FAIL;
+}
+
+enum paper_mark say_answer(struct bl_buf *text, const struct bl_value *data)
+{
+    const char *answer = bl_map_text(data, "answer", "unanswered");
+    const char *by = bl_map_text(data, "by", ""), *how = bl_map_text(data, "how", "");
+    bool is_answered = strcmp(answer, "unanswered") != 0;
+
+    if (!is_answered)
+        bl_buf_text_add(text, "nobody answered");
+    else if (strcmp(answer, "value") == 0)
+        bl_measure_format(text, bl_map_get(data, "value"), NULL);
+    else
+        bl_buf_text_add(text, answer);
+    if (is_answered && *by != '\0')
+        bl_buf_printf(text, ", says %s", by);
+    if (*how != '\0')
+        bl_buf_printf(text, " (%s)", how);
+    return is_answered ? MARK_INFO : MARK_ASK;
+}

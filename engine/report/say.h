@@ -1,0 +1,19 @@
+/* SPDX-FileCopyrightText: 2026 The Belay authors */
+/* SPDX-License-Identifier: MIT */
+/* say.h: inside the terminal reporter: events as one line of text each. */
+#ifndef BL_SAY_H
+#define BL_SAY_H
+
+#include "base/event.h"
+#include "report/paper.h"
+
+/* "destroy redis.cache: FLUSHDB", of an intent, a planned or a refused call. */
+void say_change(struct bl_buf *text, const struct bl_value *data);
+/* planned, refused, decision, note, evidence, done; false for every other kind. */
+bool say_event(struct bl_buf *text, const struct bl_event *event, enum paper_mark *mark);
+/* wait_ended. */
+enum paper_mark say_wait(struct bl_buf *text, const struct bl_value *data);
+/* gate_answered. */
+enum paper_mark say_answer(struct bl_buf *text, const struct bl_value *data);
+
+#endif

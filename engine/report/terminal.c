@@ -1,0 +1,494 @@
+/* SPDX-FileCopyrightText: 2026 The Belay authors */
+/* SPDX-License-Identifier: MIT */
+/* terminal.c: a run for people: each step with its checks beneath it, as it happens. */
+#include "report/terminal.h"
+#include "report/say.h"
+
+#include "base/json.h"
+#include "base/measure.h"
+#include "base/text.h"
+
+#define TERMINAL_VALUE 200 /* bytes of a value that are shown */
+
+static struct bl_reporter *terminal_open(const struct bl_report_options *options)
+{
+    struct terminal *terminal = bl_alloc(sizeof(*terminal));
+
+    paper_init(&terminal->paper, options);
+    terminal->journal = bl_strdup(options->journal);
+    terminal->note = bl_strdup(options->note);
+    return &terminal->base;
+}
+
+/* Takes the live line away and puts the paper out. */
+static void terminal_put(struct terminal *terminal)
+{
+    struct bl_buf *out = &terminal->paper.out, clear;
+
+    if (terminal->is_line_live && out->len > 0) {
+        bl_buf_init(&clear, 0);
+        bl_buf_text_add(&clear, "\r\x1b[K");
+        bl_reporter_write(&terminal->base, &clear);
+        bl_buf_release(&clear);
+        terminal->is_line_live = false;
+    }
+    bl_reporter_write(&terminal->base, out);
+}
+
+static struct block *terminal_find_step(struct terminal *terminal, const char *path)
+{
+    for (size_t i = terminal->step_count; i > 0; i--) {
+        if (strcmp(terminal->steps[i - 1].path, path) == 0)
+            return &terminal->steps[i - 1];
+    }
+    return NULL;
+}
+
+/* The innermost step around a path. */
+static struct block *terminal_find_parent(struct terminal *terminal, const char *path)
+{
+    struct block *parent = NULL;
+    size_t longest = 0;
+
+    for (size_t i = 0; i < terminal->step_count; i++) {
+        size_t len = strlen(terminal->steps[i].path);
+        if (len >= longest && strncmp(path, terminal->steps[i].path, len) == 0 &&
+            strncmp(path + len, " / ", 3) == 0) {
+            parent = &terminal->steps[i];
+            longest = len;
+        }
+    }
+    return parent;
+}
+
+/* Opens a step and all that it is in. */
+static void terminal_open_step(struct terminal *terminal, struct block *step)
+{
+    struct block *parent;
+
+    if (step == NULL || step->is_open)
+        return;
+    parent = terminal_find_parent(terminal, step->path);
+    terminal_open_step(terminal, parent);
+    block_open(&terminal->paper, step);
+}
+
+/* Adds a line to its step, or writes it at once. Takes text. */
+static void terminal_add_at(struct terminal *terminal, const char *path, enum paper_mark mark,
+                            struct bl_buf *text)
+{
+    struct block *step = terminal_find_step(terminal, path == NULL ? "" : path);
+    struct block_item *item;
+
+    if (step == NULL || step->is_open) {
+        struct block_item now = {.mark = mark, .text = bl_buf_take(text, NULL)};
+        if (step != NULL)
+            block_write_pending(&terminal->paper, step);
+        block_write_item(&terminal->paper, &now, step == NULL ? 0 : block_indent(step));
+        block_item_release(&now);
+        return;
+    }
+    item = block_add(step, NULL);
+    item->mark = mark;
+    item->text = bl_buf_take(text, NULL);
+}
+
+static void terminal_add(struct terminal *terminal, const struct bl_value *data,
+                         enum paper_mark mark, struct bl_buf *text)
+{
+    terminal_add_at(terminal, bl_map_text(data, "step", ""), mark, text);
+}
+
+static void terminal_run_started(struct terminal *terminal, const struct bl_event *event)
+{
+    struct paper *paper = &terminal->paper;
+    const struct bl_value *params = bl_map_get(event->data, "params");
+    struct bl_buf text;
+
+    terminal->run = bl_strdup(bl_map_text(event->data, "run", ""));
+    terminal->world = bl_strdup(bl_map_text(event->data, "world", "live"));
+    bl_buf_init(&text, 0);
+    paper_wrap(paper, PAPER_BOLD, bl_map_text(event->data, "title", ""), 0, 2);
+    paper_line(paper);
+    bl_buf_printf(&text, "%s in %s, run %s", bl_map_text(event->data, "procedure", ""),
+                  bl_map_text(event->data, "environment", "no environment"), terminal->run);
+    paper_wrap(paper, PAPER_DIM, bl_buf_text(&text), 0, 2);
+    paper_line(paper);
+    for (size_t i = 0; i < bl_value_count(params); i++) {
+        bl_buf_reset(&text);
+        bl_buf_printf(&text, "with %s = ", bl_map_key(params, i));
+        bl_json_write(&text, bl_map_at(params, i), BL_JSON_PLAIN);
+        paper_wrap(paper, PAPER_DIM, bl_buf_text(&text), 0, 2);
+        paper_line(paper);
+    }
+    if (strcmp(terminal->world, "live") != 0) {
+        bl_buf_reset(&text);
+        bl_buf_printf(&text, "%s: %s", terminal->world,
+                      strcmp(terminal->world, "dry") == 0 ? "changes are planned and never sent"
+                                                          : "nothing outside is touched");
+        paper_wrap(paper, PAPER_WARN, bl_buf_text(&text), 0, 2);
+        paper_line(paper);
+    }
+    bl_buf_release(&text);
+    if (terminal->note != NULL) {
+        paper_wrap(paper, PAPER_DIM, terminal->note, 0, 2);
+        paper_line(paper);
+    }
+    paper_line(paper);
+}
+
+static void terminal_step_started(struct terminal *terminal, const struct bl_event *event)
+{
+    const char *path = bl_map_text(event->data, "step", "");
+    struct block *parent = terminal_find_parent(terminal, path), *step;
+    int depth = parent == NULL ? 0 : parent->depth + 1;
+
+    terminal_open_step(terminal, parent);
+    terminal->steps =
+        bl_realloc(terminal->steps, (terminal->step_count + 1) * sizeof(*terminal->steps));
+    step = &terminal->steps[terminal->step_count++];
+    memset(step, 0, sizeof(*step));
+    step->path = bl_strdup(path);
+    step->title = bl_strdup(bl_map_text(event->data, "title", path));
+    step->why = bl_strdup(bl_map_text(event->data, "why", NULL));
+    step->depth = depth;
+    step->worst = MARK_PASS;
+}
+
+/* How a step ended: its mark, and the word behind its title. */
+static enum paper_mark terminal_step_mark(const struct block *step, const char *status,
+                                          const char **word)
+{
+    static const struct {
+        const char *status, *word;
+        enum paper_mark mark;
+    } all[] = {
+        {"failed", "failed", MARK_FAIL},       {"skipped", "skipped", MARK_SKIP},
+        {"refused", "refused", MARK_FAIL},     {"waiting", "waits at its gate", MARK_ASK},
+        {"cancelled", "cancelled", MARK_FAIL}, {"assumed", "assumed", MARK_ASSUMED},
+    };
+
+    for (size_t i = 0; i < BL_COUNT(all); i++) {
+        if (strcmp(all[i].status, status) == 0) {
+            *word = all[i].word;
+            return all[i].mark;
+        }
+    }
+    *word = "";
+    return step->worst;
+}
+
+/* Takes out the failed observe that the step's own error repeats. */
+static void terminal_drop_repeated(struct block *step, const char *message)
+{
+    if (step->pending != NULL && strstr(step->pending, message) != NULL)
+        block_del_pending(step);
+    for (size_t i = step->count; i > 0; i--) {
+        struct block_item *item = &step->items[i - 1];
+        if (!item->is_failure || strstr(item->text, message) == NULL)
+            continue;
+        block_item_release(item);
+        memmove(item, item + 1, (step->count - i) * sizeof(*item));
+        step->count--;
+        return;
+    }
+}
+
+static void terminal_step_failed(struct terminal *terminal, struct block *step,
+                                 const struct bl_value *data)
+{
+    const char *message = bl_map_text(bl_map_get(data, "error"), "message", NULL);
+    struct bl_buf text;
+
+    if (message == NULL)
+        return;
+    terminal_drop_repeated(step, message);
+    bl_buf_init(&text, 0);
+    bl_buf_text_add(&text, message);
+    terminal_add(terminal, data, MARK_FAIL, &text);
+    if (step->why != NULL) {
+        bl_buf_printf(&text, "why this step: %s", step->why);
+        terminal_add(terminal, data, MARK_INFO, &text);
+    }
+    bl_buf_release(&text);
+    terminal_add_failure(terminal, step->path, message);
+}
+
+static void terminal_step_ended(struct terminal *terminal, const struct bl_event *event)
+{
+    struct block *step = terminal_find_step(terminal, bl_map_text(event->data, "step", ""));
+    enum paper_mark mark;
+    const char *word;
+    size_t at;
+
+    if (step == NULL)
+        return;
+    mark = terminal_step_mark(step, bl_map_text(event->data, "status", "ok"), &word);
+    terminal_step_failed(terminal, step, event->data);
+    block_close(&terminal->paper, step, mark, word, bl_map_int(event->data, "millis", 0));
+    at = (size_t)(step - terminal->steps);
+    block_release(step);
+    memmove(step, step + 1, (terminal->step_count - at - 1) * sizeof(*step));
+    terminal->step_count--;
+}
+
+static enum paper_mark terminal_verdict(const struct bl_value *data)
+{
+    const char *verdict = bl_map_text(data, "verdict", "pass");
+
+    if (bl_map_get(data, "assumed") != NULL)
+        return MARK_ASSUMED;
+    return strcmp(verdict, "fail") == 0   ? MARK_FAIL
+           : strcmp(verdict, "warn") == 0 ? MARK_WARN
+                                          : MARK_PASS;
+}
+
+static void terminal_add_assumed(struct bl_buf *text, const struct bl_value *data)
+{
+    if (bl_map_get(data, "assumed") != NULL)
+        bl_buf_printf(text, "%sassumed: follows planned #%lld", text->len > 0 ? ", " : "",
+                      (long long)bl_map_int(data, "assumed", 0));
+}
+
+static void terminal_keep_worst(struct block *step)
+{
+    step->worst = MARK_PASS;
+    for (size_t i = 0; i < step->count; i++) {
+        enum paper_mark mark = step->items[i].mark;
+        if (step->items[i].name != NULL &&
+            (mark == MARK_FAIL || (mark == MARK_WARN && step->worst == MARK_PASS)))
+            step->worst = mark;
+    }
+}
+
+static void terminal_check(struct terminal *terminal, const struct bl_event *event)
+{
+    const char *path = bl_map_text(event->data, "step", "");
+    const char *name = bl_map_text(event->data, "name", "");
+    struct terminal_check *check = terminal_find_check(terminal, path, name);
+    struct block *step = terminal_find_step(terminal, path);
+    struct block alone = {.is_open = true};
+    struct block_item *item = block_add(step == NULL ? &alone : step, name);
+    struct bl_buf text;
+
+    item->mark = terminal_verdict(event->data);
+    bl_buf_init(&text, TERMINAL_VALUE);
+    if (item->mark == MARK_ASSUMED)
+        bl_buf_text_add(&text, "-");
+    else
+        bl_measure_format(&text, bl_map_get(event->data, "value"),
+                          bl_map_text(event->data, "unit", NULL));
+    item->value = bl_buf_take(&text, NULL);
+    if (item->mark == MARK_FAIL || item->mark == MARK_WARN)
+        bl_buf_text_add(&text, item->mark == MARK_FAIL ? "FAIL: " : "WARN: ");
+    bl_buf_text_add(&text, bl_map_text(event->data, "limit", ""));
+    terminal_add_assumed(&text, event->data);
+    item->text = bl_buf_take(&text, NULL);
+    check->mark = item->mark;
+    check->value = bl_strdup(item->value);
+    check->limit = bl_strdup(bl_map_text(event->data, "limit", ""));
+    if (step != NULL)
+        block_write_pending(&terminal->paper, step);
+    if (step == NULL || step->is_open)
+        block_write_item(&terminal->paper, item, step == NULL ? 0 : block_indent(step));
+    if (step != NULL)
+        terminal_keep_worst(step);
+    block_release(&alone);
+}
+
+static void terminal_intent(struct terminal *terminal, const struct bl_event *event)
+{
+    struct terminal_intent *intent;
+    struct bl_buf text;
+
+    terminal->intents = bl_realloc(terminal->intents,
+                                   (terminal->intent_count + 1) * sizeof(*terminal->intents));
+    intent = &terminal->intents[terminal->intent_count++];
+    bl_buf_init(&text, 0);
+    say_change(&text, event->data);
+    intent->n = bl_map_int(event->data, "n", 0);
+    intent->step = bl_strdup(bl_map_text(event->data, "step", ""));
+    intent->text = bl_buf_take(&text, NULL);
+}
+
+static void terminal_outcome(struct terminal *terminal, const struct bl_event *event)
+{
+    const char *status = bl_map_text(event->data, "status", "failed");
+    const char *message = bl_map_text(bl_map_get(event->data, "error"), "message", "");
+    bool is_good = strcmp(status, "answered") == 0;
+    int64_t n = bl_map_int(event->data, "n", 0);
+    struct bl_buf text;
+
+    for (size_t i = 0; i < terminal->intent_count; i++) {
+        struct terminal_intent *intent = &terminal->intents[i];
+
+        if (intent->n != n)
+            continue;
+        bl_buf_init(&text, 0);
+        bl_buf_text_add(&text, intent->text);
+        if (strcmp(status, "unknown") == 0)
+            bl_buf_printf(&text, ": IN DOUBT: %s", message);
+        else if (!is_good)
+            bl_buf_printf(&text, ": failed: %s", message);
+        terminal_add_at(terminal, intent->step, is_good ? MARK_CHANGE : MARK_FAIL, &text);
+        bl_buf_release(&text);
+        bl_free(intent->text);
+        bl_free(intent->step);
+        *intent = terminal->intents[--terminal->intent_count];
+        return;
+    }
+}
+
+static void terminal_observe(struct terminal *terminal, const struct bl_event *event)
+{
+    const char *message = bl_map_text(bl_map_get(event->data, "error"), "message", NULL);
+    struct block *step = terminal_find_step(terminal, bl_map_text(event->data, "step", ""));
+    struct bl_buf text;
+
+    if (message == NULL || bl_map_get(event->data, "assumed") != NULL)
+        return;
+    bl_buf_init(&text, 0);
+    bl_buf_printf(&text, "%s: %s: %s", bl_map_text(event->data, "target", ""),
+                  bl_map_text(event->data, "summary", ""), message);
+    if (step != NULL && step->is_open) {
+        block_write_pending(&terminal->paper, step);
+        block_set_pending(step, &text);
+    } else {
+        terminal_add(terminal, event->data, MARK_INFO, &text);
+    }
+    if (step != NULL && !step->is_open)
+        step->items[step->count - 1].is_failure = true;
+    bl_buf_release(&text);
+}
+
+static void terminal_wait_ended(struct terminal *terminal, const struct bl_event *event)
+{
+    struct bl_buf text;
+    enum paper_mark mark;
+
+    bl_buf_init(&text, 0);
+    mark = say_wait(&text, event->data);
+    terminal_add(terminal, event->data, mark, &text);
+    bl_buf_release(&text);
+}
+
+/* What a person is about to see must stand above the question. */
+static void terminal_gate_opened(struct terminal *terminal, const struct bl_event *event)
+{
+    struct block *step = terminal_find_step(terminal, bl_map_text(event->data, "step", ""));
+    struct bl_buf text;
+
+    terminal_open_step(terminal, step);
+    bl_free(terminal->gate_step);
+    terminal->gate_step = bl_strdup(bl_map_text(event->data, "step", ""));
+    bl_buf_init(&text, 0);
+    bl_buf_text_add(&text, bl_map_text(event->data, "question", ""));
+    terminal_add(terminal, event->data, MARK_ASK, &text);
+    bl_buf_release(&text);
+}
+
+static void terminal_gate_answered(struct terminal *terminal, const struct bl_event *event)
+{
+    struct bl_buf text;
+    enum paper_mark mark;
+
+    bl_buf_init(&text, 0);
+    mark = say_answer(&text, event->data);
+    terminal_add_at(terminal, terminal->gate_step, mark, &text);
+    bl_buf_release(&text);
+}
+
+static void terminal_run_ended(struct terminal *terminal, const struct bl_event *event)
+{
+    while (terminal->step_count > 0) { /* cut off by the end of the run: innermost first */
+        struct block *step = &terminal->steps[--terminal->step_count];
+        block_close(&terminal->paper, step, MARK_FAIL, "did not end", 0);
+        block_release(step);
+    }
+    terminal_write_summary(terminal, event->data);
+}
+
+static const struct {
+    const char *kind;
+    void (*write)(struct terminal *terminal, const struct bl_event *event);
+} terminal_kinds[] = {
+    {"run_started", terminal_run_started}, {"step_started", terminal_step_started},
+    {"step_ended", terminal_step_ended},   {"check", terminal_check},
+    {"observe", terminal_observe},         {"intent", terminal_intent},
+    {"outcome", terminal_outcome},         {"wait_ended", terminal_wait_ended},
+    {"gate_opened", terminal_gate_opened}, {"gate_answered", terminal_gate_answered},
+    {"run_ended", terminal_run_ended},
+};
+
+static void terminal_event(struct bl_reporter *reporter, const struct bl_event *event)
+{
+    struct terminal *terminal = (struct terminal *)reporter;
+    enum paper_mark mark;
+    struct bl_buf text;
+
+    for (size_t i = 0; i < BL_COUNT(terminal_kinds); i++) {
+        if (strcmp(terminal_kinds[i].kind, event->kind) == 0) {
+            terminal_kinds[i].write(terminal, event);
+            terminal_put(terminal);
+            return;
+        }
+    }
+    bl_buf_init(&text, 2000);
+    if (say_event(&text, event, &mark)) {
+        terminal_add(terminal, event->data, mark, &text);
+        terminal_put(terminal);
+    }
+    bl_buf_release(&text);
+}
+
+static void terminal_waiting(struct bl_reporter *reporter, const char *text, int64_t elapsed_ms)
+{
+    struct terminal *terminal = (struct terminal *)reporter;
+    struct paper *paper = &terminal->paper;
+    struct bl_buf line;
+    char time[40];
+
+    if (!paper->live || (text == NULL && !terminal->is_line_live))
+        return;
+    bl_buf_init(&line, 0);
+    bl_buf_text_add(&line, "\r\x1b[K");
+    if (text != NULL) {
+        bl_format_duration(time, sizeof(time), elapsed_ms);
+        paper_write_live(paper, &line, text, time);
+    }
+    terminal->is_line_live = text != NULL;
+    bl_reporter_write(reporter, &line);
+    bl_buf_release(&line);
+}
+
+static void terminal_close(struct bl_reporter *reporter)
+{
+    struct terminal *terminal = (struct terminal *)reporter;
+
+    terminal_waiting(reporter, NULL, 0);
+    for (size_t i = 0; i < terminal->step_count; i++)
+        block_release(&terminal->steps[i]);
+    for (size_t i = 0; i < terminal->intent_count; i++) {
+        bl_free(terminal->intents[i].text);
+        bl_free(terminal->intents[i].step);
+    }
+    terminal_release_results(terminal);
+    bl_free(terminal->steps);
+    bl_free(terminal->intents);
+    bl_free(terminal->journal);
+    bl_free(terminal->note);
+    bl_free(terminal->run);
+    bl_free(terminal->world);
+    bl_free(terminal->gate_step);
+    paper_release(&terminal->paper);
+    bl_free(terminal);
+}
+
+const struct bl_reporter_type bl_reporter_text = {
+    .name = "text",
+    .text = "For people: each step with its checks, a summary at the end.",
+    .open = terminal_open,
+    .event = terminal_event,
+    .waiting = terminal_waiting,
+    .close = terminal_close,
+};
