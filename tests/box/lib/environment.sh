@@ -2,7 +2,11 @@
 # SPDX-License-Identifier: MIT
 # environment.sh: the Belay environment that names this box's servers as production names its own.
 
-# http_line NAME PORT [USER SECRET]
+# Limits of the box, small enough that a fault exceeds them within seconds. PostgreSQL and Belay read "512MB" alike.
+BOX_DATABASE_DISK=512MB
+BOX_REDIS_LIMIT_MB=64
+
+# environment_http NAME PORT [USER SECRET]
 environment_http() {
     printf '    %s = { url = "http://127.0.0.1:%s"' "$1" "$2"
     if [ $# -gt 2 ]; then
@@ -48,8 +52,8 @@ LUA
     postgres_backups = "$BOX_DIR/backups/postgres/full",
     redis_backups = "$BOX_DIR/backups/redis/rdb",
     data_directory = "$BOX_DIR/postgres",
-    database_disk = "512MB",
-    redis_limit = "64MB",
+    database_disk = "$BOX_DATABASE_DISK",
+    redis_limit = "${BOX_REDIS_LIMIT_MB}MB",
   },
 })
 LUA

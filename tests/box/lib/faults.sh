@@ -52,10 +52,11 @@ fault_mend() {
         box_say "mended: $FAULT_NAME"
         return 0
     fi
-    for folder in "$BOX_DIR"/faults/*/; do
+    # Stopped servers first: the others are mended through them.
+    for folder in "$BOX_DIR"/faults/service-down/ "$BOX_DIR"/faults/*/; do
         [ -d "$folder" ] || continue
         folder=${folder%/}
         fault_mend "${folder##*/}"
     done
-    box_say "nothing is broken"
+    box_say "nothing is broken any more"
 }

@@ -135,7 +135,7 @@ static void data_ohlcv(struct mt_service *service, struct mt_request *request,
         if (rows) {
             mt_reply_json(reply, 200,
                           json_pack("{s:s, s:s, s:O, s:i}", "symbol", request->part, "interval",
-                                    interval, "data", candles, "count",
+                                    question.interval, "data", candles, "count",
                                     (int)json_array_size(candles)));
         }
         json_decref(rows);
