@@ -6,6 +6,7 @@
 
 #include "base/json.h"
 #include "base/measure.h"
+#include "journal/log.h"
 #include "report/report.h"
 #include "support/scratch.h"
 
@@ -23,8 +24,9 @@ static void report_path(const char *name, char path[PATH_MAX])
     snprintf(path, PATH_MAX, "%s/report/%s", GOLDEN, name);
 }
 
-/* Gives the events of a file to a reporter. */
-static void report_play(struct bl_reporter *reporter, const char *name)
+/* Gives the events of a file to fn. */
+static void report_each(const char *name, void (*fn)(void *arg, const struct bl_event *event),
+                        void *arg)
 {
     char path[PATH_MAX], *text, *line;
     size_t len;
@@ -45,11 +47,16 @@ static void report_play(struct bl_reporter *reporter, const char *name)
         event.kind = bl_map_text(value, "kind", "");
         event.data = bl_map_get(value, "data");
         bl_hash_hex(line, length, event.hash);
-        bl_reporter_event(reporter, &event);
+        fn(arg, &event);
         bl_value_unref(value);
         line += length + (line[length] == '\n');
     }
     bl_free(text);
+}
+
+static void report_play(struct bl_reporter *reporter, const char *name)
+{
+    report_each(name, bl_reporter_event, reporter);
 }
 
 /* What a reporter writes for these events. Freed by bl_free. */
@@ -125,6 +132,53 @@ static void test_report__golden_files(void **state)
         assert_golden(cases[i].golden, text);
         bl_free(text);
     }
+}
+
+static void report_add_log(void *arg, const struct bl_event *event)
+{
+    bl_log_event(arg, event, event->seq == 1 ? 0 : event->at);
+}
+
+static void test_log__golden_files(void **state)
+{
+    static const char *const names[] = {"live", "dry", "waiting"};
+
+    (void)state;
+    for (size_t i = 0; i < BL_COUNT(names); i++) {
+        char events[60], golden[60];
+        struct bl_buf out;
+
+        bl_buf_init(&out, 0);
+        snprintf(events, sizeof(events), "%s.jsonl", names[i]);
+        snprintf(golden, sizeof(golden), "%s.log.txt", names[i]);
+        report_each(events, report_add_log, &out);
+        assert_golden(golden, bl_buf_text(&out));
+        bl_buf_release(&out);
+    }
+}
+
+static void test_log__table_of_runs(void **state)
+{
+    static const char json[] =
+        "[{\"run\":\"20260301-0303-k7m3\",\"status\":\"ended\",\"outcome\":\"failed\",\"exit\":"
+        "1,"
+        "\"procedure\":\"daily.morning\",\"environment\":\"production\",\"world\":\"dry\","
+        "\"user\":\"on-call\"},{\"run\":\"20260301-0259-aaaa\",\"status\":\"cut off\","
+        "\"procedure\":\"größe\\u001b\",\"environment\":\"box\",\"world\":\"live\"}]";
+    struct bl_value *runs = NULL;
+    struct bl_buf out;
+
+    (void)state;
+    assert_int_equal(bl_json_parse(json, strlen(json), false, &runs, NULL), BL_OK);
+    bl_buf_init(&out, 0);
+    bl_log_runs(&out, runs);
+    assert_string_equal(
+        bl_buf_text(&out),
+        "RUN                 RESULT      PROCEDURE      ENVIRONMENT       BY\n"
+        "20260301-0303-k7m3  failed (1)  daily.morning  production (dry)  on-call\n"
+        "20260301-0259-aaaa  cut off     größe\\x1b      box               -\n");
+    bl_buf_release(&out);
+    bl_value_unref(runs);
 }
 
 static void test_report__no_line_is_wider_than_the_paper(void **state)
@@ -287,6 +341,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_report__golden_files),
+        cmocka_unit_test(test_log__golden_files),
+        cmocka_unit_test(test_log__table_of_runs),
         cmocka_unit_test(test_report__no_line_is_wider_than_the_paper),
         cmocka_unit_test(test_report__outside_text_cannot_reach_the_terminal),
         cmocka_unit_test(test_report__broken_pipe_is_no_harm),
