@@ -1,0 +1,15 @@
+/* SPDX-FileCopyrightText: 2026 The Belay authors */
+/* SPDX-License-Identifier: MIT */
+/* amqp_work.h: what each operation says to the broker, on a worker's thread. */
+#ifndef BL_AMQP_WORK_H
+#define BL_AMQP_WORK_H
+
+#include "amqp_broker.h"
+
+bl_amqp_work bl_amqp_queue, bl_amqp_queues, bl_amqp_exchange, bl_amqp_ping, bl_amqp_purge;
+bl_amqp_work bl_amqp_peek, bl_amqp_publish; /* amqp_message.c */
+
+/* The bytes of an argument, borrowed. */
+amqp_bytes_t bl_amqp_bytes(const struct bl_value *text);
+
+#endif
