@@ -24,11 +24,18 @@ plain_running() {
 }
 
 plain_start() {
+    local unit
+    for unit in "$@"; do
+        if [ "$unit" = rabbitmq ]; then
+            plain_start_one epmd
+        fi
+        plain_start_one "$unit"
+    done
+}
+
+plain_start_one() {
     local pid
     plain_running "$1" && return 0
-    if [ "$1" = rabbitmq ]; then
-        plain_start epmd
-    fi
     unit_define "$1"
     (
         cd "$BOX_DIR" || exit 1
@@ -88,4 +95,7 @@ plain_down() {
     wait "${stops[@]}"
     plain_stop postgres 10
 }
+
+# Nothing to prepare and nothing to wait for beyond what both modes have.
 plain_prepare() { :; }
+plain_healthy() { :; }

@@ -2,13 +2,15 @@
 # SPDX-License-Identifier: MIT
 # up.sh: brings a box up, tells how it is, and takes it down without a trace.
 
-# What both modes do by different means: unit_start, unit_stop, unit_signal, unit_renew, unit_running, unit_log.
+# What both modes do by different means: unit_start, unit_stop, unit_signal, unit_renew, unit_running,
+# unit_log, unit_healthy.
 unit_start() { "${BOX_DRIVER}_start" "$@"; }
 unit_stop() { "${BOX_DRIVER}_stop" "$@"; }
 unit_signal() { "${BOX_DRIVER}_signal" "$@"; }
 unit_renew() { "${BOX_DRIVER}_renew" "$@"; }
 unit_running() { "${BOX_DRIVER}_running" "$@"; }
 unit_log() { "${BOX_DRIVER}_log" "$@"; }
+unit_healthy() { "${BOX_DRIVER}_healthy"; }
 
 up_missing() {
     local tool missing=
@@ -42,7 +44,7 @@ up_clock() {
 
 # Everything that needs no server: ports, secrets, settings, the copied data.
 up_prepare() {
-    box_record BOX_MODE "$1" BOX_DRIVER "$2" BOX_ENVIRONMENT "$3" BOX_CLOCK_OFFSET "$BOX_CLOCK_OFFSET" BOX_PG_BIN "$(pg_find)"
+    box_record BOX_ENVIRONMENT "$ARG_ENVIRONMENT" BOX_CLOCK_OFFSET "$BOX_CLOCK_OFFSET" BOX_PG_BIN "$(pg_find)"
     # shellcheck disable=SC2086
     ports_choose $UNITS rabbitmq_http rabbitmq_metrics rabbitmq_dist epmd
     cache_make
@@ -50,22 +52,38 @@ up_prepare() {
     secrets_write
     printf '%s\n' "$BOX_CLOCK_OFFSET" >"$BOX_DIR/clock"
     servers_write
+    up_mode
     "${BOX_DRIVER}_prepare"
+}
+
+# Containers where an engine answers or can be started, plain processes elsewhere.
+up_mode() {
+    local obstacle
+    box_record BOX_MODE plain BOX_DRIVER plain
+    if [ -n "$ARG_PLAIN" ]; then
+        return 0
+    fi
+    obstacle=$(engine_obstacle)
+    if [ -z "$obstacle" ]; then
+        box_record BOX_DOCKER "${BOX_DOCKER_HOST:-unix://$BOX_DIR/docker/docker.sock}"
+        if [ -n "${BOX_DOCKER_HOST:-}" ] || engine_start; then
+            box_record BOX_MODE containers BOX_DRIVER compose
+            return 0
+        fi
+        obstacle="dockerd cannot start: $(grep -v '^time=.*level=info' "$BOX_DIR/log/dockerd.log" | tail -n 1)"
+    fi
+    box_say "no containers ($obstacle): plain processes instead"
 }
 
 up_start() {
     local unit
-    unit_start rabbitmq
-    unit_start redis
-    unit_start mail
-    unit_start prometheus
+    unit_start rabbitmq redis mail prometheus
     pg_copy
     unit_start postgres
     unit_await postgres
     pg_fresh
-    for unit in $UNITS_SERVICES; do
-        unit_start "$unit"
-    done
+    # shellcheck disable=SC2086
+    unit_start $UNITS_SERVICES
     unit_await redis
     redis_fill
     backups_postgres
@@ -75,6 +93,7 @@ up_start() {
     done
     alerts_make 20 low
     box_wait 60 "the strategy service's consumers" queue_consumed
+    box_wait 60 "the health checks of all containers" unit_healthy
 }
 
 # Whether the broker knows the strategy service's queue with its consumer.
@@ -96,7 +115,7 @@ up_failed() {
 }
 
 box_up() {
-    local mode=plain driver=plain begun=$SECONDS
+    local begun=$SECONDS
     if box_load; then
         box_say "already up at $BOX_DIR ($BOX_MODE); 'box down' ends it"
         return 0
@@ -109,7 +128,7 @@ box_up() {
     trap 'up_failed 130' INT
     trap 'up_failed 143' TERM
     trap 'up_failed $?' EXIT
-    up_prepare "$mode" "$driver" "$ARG_ENVIRONMENT"
+    up_prepare
     up_start
     environment_write
     box_record BOX_UP 1
@@ -140,7 +159,7 @@ box_status() {
 
 down_all() {
     if box_load; then
-        "${BOX_DRIVER}_down"
+        "${BOX_DRIVER:-plain}_down"
         environment_remove
         ports_release
     fi

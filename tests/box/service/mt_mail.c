@@ -134,6 +134,13 @@ static void mail_accept(int listener, struct mail_client *clients)
     }
 }
 
+/* The first process of a container ends on a signal only if it asks to. */
+static void mail_end(int number)
+{
+    (void)number;
+    _exit(0);
+}
+
 static int mail_listen(const char *port)
 {
     struct sockaddr_in address = {.sin_family = AF_INET,
@@ -160,6 +167,7 @@ int main(int argc, char **argv)
         return 2;
     }
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGTERM, mail_end);
     mail_folder = argv[2];
     polls[MAIL_CLIENTS] = (struct pollfd){.fd = mail_listen(argv[1]), .events = POLLIN};
     for (int i = 0; i < MAIL_CLIENTS; i++) {
