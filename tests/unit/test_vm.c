@@ -250,6 +250,30 @@ static void test_task__close_functions_cannot_act_after_a_stop(void **state)
     bl_vm_free(task.vm);
 }
 
+static void test_task__closing_a_waiting_task_ends_loops_in_close(void **state)
+{
+    struct bl_error why;
+    struct bl_entry before;
+    struct task task;
+    int results;
+
+    (void)state;
+    task_start(
+        &task,
+        "local a <close> = setmetatable({}, {__close = function() log() end})\n"
+        "local b <close> = setmetatable({}, {__close = function() while true do end end})\n"
+        "local c <close> = setmetatable({}, {__close = function() ask() end})\n"
+        "pcall(ask, 'a') for i = 1, 10 do log() end");
+    assert_int_equal(task_resume(&task, 1, &results), LUA_YIELD);
+    bl_fail(&why, BL_E_CANCELLED, "another branch was first");
+    bl_leash_stop(&task.leash, &why);
+    before = bl_vm_enter(task.vm, &task.leash, task.L);
+    assert_int_not_equal(lua_closethread(task.L, NULL), LUA_OK);
+    bl_vm_leave(task.vm, before);
+    assert_int_equal(log_count, 1);
+    bl_vm_free(task.vm);
+}
+
 static void test_task__each_slice_has_its_own_steps(void **state)
 {
     struct task task;
@@ -336,6 +360,7 @@ int main(void)
         cmocka_unit_test(test_task__yields_through_pcall),
         cmocka_unit_test(test_task__stop_while_waiting_runs_close_only),
         cmocka_unit_test(test_task__close_functions_cannot_act_after_a_stop),
+        cmocka_unit_test(test_task__closing_a_waiting_task_ends_loops_in_close),
         cmocka_unit_test(test_task__each_slice_has_its_own_steps),
         cmocka_unit_test(test_task__one_stop_leaves_the_others_alone),
         cmocka_unit_test(test_vm__survives_each_failing_allocation),
