@@ -99,6 +99,7 @@ static const struct bl_operation time_operations[] = {
         .args = sleep_args,
         .result = "true",
         .class = BL_CLASS_OBSERVE,
+        .is_wait = true,
         .timeout_ms = INT64_C(90000000),
         .size = sizeof(struct sleep_op),
         .start = sleep_start,

@@ -55,6 +55,7 @@ struct bl_operation {
     const char *result;  /* shape of the answer: "list of rows, each a table by column name" */
     enum bl_class class; /* unless inspect says otherwise */
     bool idempotent;     /* the same change again changes nothing more */
+    bool is_wait;        /* only waits: skipped in a dry run */
     int64_t timeout_ms;  /* default; 0: BL_TIMEOUT_MS */
     const char *const
         *outcomes; /* outcome classes: "no row", "one", "many"; NULL-terminated; may be NULL */

@@ -276,7 +276,7 @@ static const char *junit_find_trouble(const struct junit *junit, const size_t *c
     if (junit->exit < 0)
         return "the run did not end";
     if (junit->exit > 0 && counts[JUNIT_FAILED] + counts[JUNIT_ERROR] == 0)
-        return bl_exit_text(junit->exit);
+        return bl_exit_text((int)junit->exit);
     return NULL;
 }
 

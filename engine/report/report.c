@@ -77,31 +77,3 @@ void bl_reporter_write(struct bl_reporter *reporter, struct bl_buf *text)
     }
     bl_buf_reset(text);
 }
-
-const char *bl_exit_text(int64_t code)
-{
-    switch (code) {
-    case 0:
-        return "all is well";
-    case 1:
-        return "a check or step failed";
-    case 2:
-        return "wrong usage or an invalid runbook";
-    case 3:
-        return "waiting at a gate: nobody answered";
-    case 4:
-        return "rejected or aborted by a person";
-    case 5:
-        return "refused by guard, may or policy";
-    case 6:
-        return "timed out";
-    case 7:
-        return "in doubt: a change whose outcome nobody knows";
-    case 130:
-        return "interrupted";
-    case 143:
-        return "ended by a signal";
-    default:
-        return "an error of belay itself";
-    }
-}

@@ -6,6 +6,7 @@
 #define BL_REPORT_H
 
 #include "base/event.h"
+#include "base/exit.h"
 
 enum bl_choice { BL_AUTO, BL_ALWAYS, BL_NEVER };
 
@@ -59,8 +60,5 @@ void bl_reporter_close(struct bl_reporter *reporter); /* NULL is allowed */
 
 /* For reporters: writes all of it, or breaks the reporter; empties the buffer. */
 void bl_reporter_write(struct bl_reporter *reporter, struct bl_buf *text);
-
-/* What an exit code means: "a check or step failed". */
-const char *bl_exit_text(int64_t code);
 
 #endif

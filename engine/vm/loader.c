@@ -299,7 +299,8 @@ static BL_LJMP bool loader_native(lua_State *L, const char *name)
         return false;
     }
     lua_remove(L, -2);
-    lua_call(L, 0, 1);
+    lua_pushstring(L, name);
+    lua_call(L, 1, 1);
     loader_keep(L, name);
     return true;
 }

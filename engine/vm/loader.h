@@ -38,7 +38,7 @@ void bl_loader_free(struct bl_loader *loader); /* bl_vm_free does it */
 void bl_loader_on_load(struct bl_vm *vm, bl_loaded_fn loaded, void *context);
 
 /*
- * Names a native module: open is called at the first require and pushes the module, frozen
+ * Names a native module: open gets the name at the first require and pushes the module, frozen
  * (bl_cage_freeze).
  * [-0, +0, e]
  */

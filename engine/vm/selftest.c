@@ -185,6 +185,8 @@ static void selftest_file(struct selftest *self, const char *path)
         for (int i = 0; selftest_next(self, vm, path, i);)
             i++;
     }
+    if (self->hooks != NULL && self->hooks->close != NULL)
+        self->hooks->close(self->hooks->context, vm);
     bl_vm_free(vm);
 }
 

@@ -28,6 +28,8 @@ struct bl_selftest_hooks {
     enum bl_code (*call)(void *context, struct bl_vm *vm, struct bl_error *err);
     /* After each test: fails when something was left open. */
     enum bl_code (*check)(void *context, struct bl_vm *vm, struct bl_error *err);
+    /* Before the state is freed. */
+    void (*close)(void *context, struct bl_vm *vm);
 };
 
 /*

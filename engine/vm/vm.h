@@ -10,6 +10,7 @@
 #include <signal.h>
 
 struct bl_loader;
+struct bl_runtime;
 
 /* What `print` of a script does: text is one line without its newline, any bytes. */
 typedef void (*bl_print_fn)(void *context, const char *text, size_t len);
@@ -37,8 +38,9 @@ struct bl_vm {
     uint64_t random[2];
     bl_print_fn print;
     void *print_context;
-    struct bl_loader *loader; /* NULL until bl_loader_new */
-    char traceback[2048];     /* of the last error that left Lua */
+    struct bl_loader *loader;   /* NULL until bl_loader_new */
+    struct bl_runtime *runtime; /* whose state it is; NULL: nobody's (tests of the cage) */
+    char traceback[2048];       /* of the last error that left Lua */
 };
 
 /* NULL limits: the defaults. NULL when the state does not fit into limits.bytes. */

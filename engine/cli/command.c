@@ -1,0 +1,255 @@
+/* SPDX-FileCopyrightText: 2026 The Belay authors */
+/* SPDX-License-Identifier: MIT */
+/* command.c: parsing, help and the small things that every verb needs. */
+#include "base/prefix.h"
+
+#include "cli/command.h"
+
+#include "base/exit.h"
+#include "base/text.h"
+
+#include <getopt.h>
+#include <signal.h>
+#include <unistd.h>
+
+#define OPTIONS_MAX 32
+
+static const char *const format_choices[] = {"text", "json", "junit", NULL};
+static const char *const color_choices[] = {"auto", "always", "never", NULL};
+
+const struct bl_option bl_common_options[] = {
+    {"project", "DIR",
+     "the project (default: BELAY_PROJECT, else the nearest belay.lua upwards)", false, NULL},
+    {"env", "NAME", "the environment (default: what belay.lua says)", false, NULL},
+    {"format", "FORMAT", "how to write the result: text, json or junit", false, format_choices},
+    {"color", "WHEN", "auto, always or never; NO_COLOR and CLICOLOR_FORCE count too", false,
+     color_choices},
+    {"help", NULL, "shows this help", false, NULL},
+    {0},
+};
+
+/* The options of a verb: its own, then the common ones. */
+static size_t command_options(const struct bl_command *command,
+                              const struct bl_option *list[OPTIONS_MAX])
+{
+    size_t count = 0;
+
+    for (const struct bl_option *at = command->options; at != NULL && at->name != NULL; at++)
+        list[count++] = at;
+    for (const struct bl_option *at = bl_common_options; at->name != NULL; at++)
+        list[count++] = at;
+    return count;
+}
+
+static void command_help_option(const struct bl_option *option, FILE *out)
+{
+    char left[60];
+
+    snprintf(left, sizeof(left), "--%s%s%s", option->name, option->value != NULL ? " " : "",
+             option->value != NULL ? option->value : "");
+    fprintf(out, "  %-22s %s\n", left, option->text);
+}
+
+static void command_help_all(FILE *out)
+{
+    fputs("belay: runbooks as code: run them step by step, rehearse them, keep the proof\n\n"
+          "usage: belay VERB [WORDS] [OPTIONS]\n\n",
+          out);
+    for (size_t i = 0; bl_commands[i] != NULL; i++) {
+        char left[60];
+        if (bl_commands[i]->is_hidden)
+            continue;
+        snprintf(left, sizeof(left), "%s %s", bl_commands[i]->name, bl_commands[i]->words);
+        fprintf(out, "  %-22s %s\n", left, bl_commands[i]->summary);
+    }
+    fputs("\n`belay help VERB` says more about one. Exit codes: 0 well, 1 a check or step "
+          "failed,\n"
+          "2 usage or invalid runbook, 3 waiting at a gate, 4 a person said no, 5 refused,\n"
+          "6 timed out, 7 in doubt, 130 and 143 signals.\n",
+          out);
+}
+
+void bl_command_help(const struct bl_command *command, FILE *out)
+{
+    const struct bl_option *list[OPTIONS_MAX];
+    size_t count;
+
+    if (command == NULL) {
+        command_help_all(out);
+        return;
+    }
+    count = command_options(command, list);
+    fprintf(out, "belay %s: %s\n\nusage: belay %s%s%s [OPTIONS]\n\n%s\n", command->name,
+            command->summary, command->name, *command->words != '\0' ? " " : "", command->words,
+            command->text);
+    for (size_t i = 0; i < count; i++)
+        command_help_option(list[i], out);
+}
+
+int bl_command_fail(const struct bl_error *err)
+{
+    struct bl_buf clean;
+
+    bl_buf_init(&clean, 0);
+    bl_text_clean(&clean, err->message, strlen(err->message), false);
+    fprintf(stderr, "belay: %s\n", bl_buf_text(&clean));
+    bl_buf_release(&clean);
+    return bl_exit_of(err->code);
+}
+
+int bl_command_end(int status)
+{
+    if (status != 0)
+        fprintf(stderr, "belay: exit %d: %s\n", status, bl_exit_text(status));
+    return status;
+}
+
+static int command_usage(const char *format, ...) BL_PRINTF(1, 2);
+
+static int command_usage(const char *format, ...)
+{
+    struct bl_error err;
+    va_list args;
+
+    va_start(args, format);
+    bl_failv(&err, BL_E_ARG, format, args);
+    va_end(args);
+    return bl_command_fail(&err);
+}
+
+static const struct bl_command *command_find(const char *name)
+{
+    for (size_t i = 0; bl_commands[i] != NULL; i++) {
+        if (strcmp(bl_commands[i]->name, name) == 0)
+            return bl_commands[i];
+    }
+    return NULL;
+}
+
+static int command_unknown(const char *name)
+{
+    const char *names[64], *near;
+    size_t count = 0;
+
+    for (size_t i = 0; bl_commands[i] != NULL; i++)
+        names[count++] = bl_commands[i]->name;
+    names[count] = NULL;
+    near = bl_suggest(name, names);
+    if (near != NULL)
+        return command_usage("no verb '%s': did you mean '%s'?", name, near);
+    return command_usage("no verb '%s': `belay help` lists them", name);
+}
+
+/* Keeps one option that was given; false when its value is none of its choices. */
+static bool command_keep(const struct bl_option *option, const char *value,
+                         struct bl_value *options)
+{
+    bool fits = option->choices == NULL;
+
+    for (size_t i = 0; !fits && option->choices[i] != NULL; i++)
+        fits = strcmp(option->choices[i], value) == 0;
+    if (option->value == NULL) {
+        bl_map_set(options, option->name, bl_value_bool(true));
+    } else if (!option->is_repeated) {
+        bl_map_set(options, option->name, bl_value_text(value));
+    } else {
+        struct bl_value *list = bl_list_new();
+        const struct bl_value *before = bl_map_get(options, option->name);
+        for (size_t i = 0; i < bl_value_count(before); i++)
+            bl_list_add(list, bl_value_ref(bl_list_get(before, i)));
+        bl_list_add(list, bl_value_text(value));
+        bl_map_set(options, option->name, list);
+    }
+    return fits;
+}
+
+/* Reads the options of a verb; gives 0, or the exit code of a mistake. */
+static int command_parse(const struct bl_command *command, int argc, char **argv,
+                         struct bl_value *options)
+{
+    const struct bl_option *list[OPTIONS_MAX];
+    size_t count = command_options(command, list);
+    struct option longs[OPTIONS_MAX + 1] = {0};
+    int index, found;
+
+    for (size_t i = 0; i < count; i++)
+        longs[i] = (struct option){
+            list[i]->name, list[i]->value != NULL ? required_argument : no_argument, NULL, 0};
+    opterr = 0;
+    optind = 1;
+    while ((found = getopt_long(argc, argv, ":h", longs, &index)) != -1) {
+        if (found == 'h')
+            bl_map_set(options, "help", bl_value_bool(true));
+        else if (found == ':')
+            return command_usage("%s: option %s needs a value", command->name,
+                                 argv[optind - 1]);
+        else if (found == '?')
+            return command_usage("%s: unknown option %s: `belay help %s` lists them",
+                                 command->name, argv[optind - 1], command->name);
+        else if (!command_keep(list[index], optarg, options))
+            return command_usage("%s: --%s cannot be '%s': %s", command->name,
+                                 list[index]->name, optarg, list[index]->text);
+    }
+    return 0;
+}
+
+static int command_run(const struct bl_command *command, int argc, char **argv)
+{
+    struct bl_value *options = bl_map_new();
+    struct bl_given given = {.command = command, .options = options};
+    int status = command_parse(command, argc, argv, options);
+
+    given.words = argv + optind;
+    given.count = argc - optind;
+    if (status == 0 && bl_given_flag(&given, "help"))
+        bl_command_help(command, stdout);
+    else if (status == 0 && (given.count < command->least || given.count > command->most))
+        status = command_usage("%s: usage: belay %s %s: `belay help %s` says more",
+                               command->name, command->name, command->words, command->name);
+    else if (status == 0)
+        status = command->run(&given);
+    bl_value_unref(options);
+    return status;
+}
+
+int bl_command_main(int argc, char **argv)
+{
+    const struct bl_command *command;
+
+    signal(SIGPIPE, SIG_IGN);
+    if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+        bl_command_help(NULL, argc < 2 ? stderr : stdout);
+        return argc < 2 ? BL_EXIT_USAGE : BL_EXIT_OK;
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        puts("belay " BL_VERSION);
+        return BL_EXIT_OK;
+    }
+    command = command_find(argv[1]);
+    if (command == NULL)
+        return command_unknown(argv[1]);
+    return command_run(command, argc - 1, argv + 1);
+}
+
+const char *bl_given_text(const struct bl_given *given, const char *name)
+{
+    return bl_map_text(given->options, name, NULL);
+}
+
+bool bl_given_flag(const struct bl_given *given, const char *name)
+{
+    return bl_map_bool(given->options, name, false);
+}
+
+const struct bl_value *bl_given_list(const struct bl_given *given, const char *name)
+{
+    return bl_map_get(given->options, name);
+}
+
+bool bl_command_is_attended(void)
+{
+    const char *ci = getenv("CI");
+
+    return (ci == NULL || *ci == '\0' || strcmp(ci, "false") == 0) &&
+           (isatty(STDIN_FILENO) || isatty(STDERR_FILENO));
+}

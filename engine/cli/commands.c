@@ -1,0 +1,16 @@
+/* SPDX-FileCopyrightText: 2026 The Belay authors */
+/* SPDX-License-Identifier: MIT */
+/* commands.c: the list of verbs. */
+#include "base/prefix.h"
+
+#include "cli/commands.h"
+
+const struct bl_command *const bl_commands[] = {
+    &bl_command_list,
+    &bl_command_show,
+    &bl_command_run,
+    &bl_command_eval,
+    &bl_command_verb_help,
+    &bl_command_selftest,
+    NULL,
+};

@@ -1,0 +1,16 @@
+/* SPDX-FileCopyrightText: 2026 The Belay authors */
+/* SPDX-License-Identifier: MIT */
+/* commands.h: one entry for each file of a verb. */
+#ifndef BL_COMMANDS_H
+#define BL_COMMANDS_H
+
+#include "cli/command.h"
+
+extern const struct bl_command bl_command_list;
+extern const struct bl_command bl_command_show;
+extern const struct bl_command bl_command_run;
+extern const struct bl_command bl_command_eval;
+extern const struct bl_command bl_command_verb_help;
+extern const struct bl_command bl_command_selftest;
+
+#endif

@@ -1,0 +1,168 @@
+/* SPDX-FileCopyrightText: 2026 The Belay authors */
+/* SPDX-License-Identifier: MIT */
+/* eval.c: `belay eval`: one expression or file in the cage, in a dry world. */
+#include "base/prefix.h"
+
+#include "cli/commands.h"
+
+#include "base/exit.h"
+#include "base/json.h"
+#include "run/project.h"
+#include "run/session.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#define EVAL_MAX 1048576
+
+static void eval_print(void *context, const char *text, size_t len)
+{
+    (void)context;
+    fwrite(text, 1, len, stdout);
+    fputc('\n', stdout);
+}
+
+static void eval_show(const struct bl_value *value)
+{
+    struct bl_buf out;
+
+    bl_buf_init(&out, 0);
+    if (bl_value_type(value) == BL_BYTES)
+        bl_buf_text_add(&out, bl_value_as_text(value));
+    else if (bl_value_type(value) != BL_NIL)
+        bl_json_write(&out, value, BL_JSON_PRETTY);
+    if (bl_value_type(value) != BL_NIL)
+        puts(bl_buf_text(&out));
+    bl_buf_release(&out);
+}
+
+static enum bl_code eval_read(const char *path, struct bl_buf *text, struct bl_error *err)
+{
+    int fd = strcmp(path, "-") == 0 ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+    char block[4096];
+    ssize_t got;
+
+    if (fd < 0)
+        return bl_fail(err, BL_E_ARG, "eval --file %s: %s", path, strerror(errno));
+    while ((got = read(fd, block, sizeof(block))) > 0 && bl_buf_add(text, block, (size_t)got))
+        ;
+    if (fd != STDIN_FILENO)
+        close(fd);
+    if (got < 0)
+        return bl_fail(err, BL_E_ARG, "eval --file %s: %s", path, strerror(errno));
+    return text->truncated ? bl_fail(err, BL_E_ARG, "eval --file %s: larger than 1 MiB", path)
+                           : BL_OK;
+}
+
+/* Starts the text as an expression, else as statements. */
+static enum bl_code eval_start(struct bl_runtime *runtime, const char *name,
+                               const struct bl_buf *text, struct bl_error *err)
+{
+    struct bl_buf expression;
+    enum bl_code code;
+
+    bl_buf_init(&expression, 0);
+    bl_buf_printf(&expression, "return %s", bl_buf_text(text));
+    code = bl_runtime_start_text(runtime, name, bl_buf_text(&expression), expression.len, err);
+    bl_buf_release(&expression);
+    if (code == BL_OK)
+        return BL_OK;
+    return bl_runtime_start_text(runtime, name, bl_buf_text(text), text->len, err);
+}
+
+static int eval_in(struct bl_runtime *runtime, const struct bl_value *environment,
+                   const char *name, const struct bl_buf *text, struct bl_error *err)
+{
+    struct bl_clock clock;
+    struct bl_session_settings settings = {
+        .runtime = runtime, .clock = &clock, .environment = environment, .world = BL_WORLD_DRY};
+    struct bl_session *session;
+    struct bl_result result;
+    enum bl_code code = bl_clock_init(&clock, err);
+
+    if (code != BL_OK)
+        return bl_command_fail(err);
+    bl_vm_print(bl_runtime_vm(runtime), eval_print, NULL);
+    session = bl_session_new(&settings);
+    code = eval_start(runtime, name, text, err);
+    if (code == BL_OK)
+        code = bl_session_run(session, err);
+    else
+        err->code = code = BL_E_ARG; /* text that is no Lua is wrong use */
+    bl_runtime_result(runtime, &result);
+    if (code == BL_OK && result.is_failed) {
+        *err = result.error;
+        code = err->code;
+    }
+    if (code == BL_OK)
+        eval_show(result.value);
+    bl_value_unref(result.value);
+    bl_session_free(session);
+    return code == BL_OK ? 0 : bl_command_fail(err);
+}
+
+static int eval_text(const struct bl_given *given, const char *name, const struct bl_buf *text)
+{
+    struct bl_project project = {0};
+    struct bl_value *environment = NULL;
+    struct bl_runtime_settings bare = {0};
+    struct bl_error err;
+    enum bl_code code;
+    int status;
+
+    code = bl_project_open(&project, bl_given_text(given, "project"), NULL, NULL, &err);
+    if (code == BL_OK)
+        code =
+            bl_project_environment(&project, bl_given_text(given, "env"), &environment, &err);
+    else if (bl_given_text(given, "project") == NULL && code == BL_E_NOT_FOUND)
+        code = bl_runtime_new(&bare, &project.runtime, &err);
+    status = code == BL_OK ? eval_in(project.runtime, environment, name, text, &err)
+                           : bl_command_fail(&err);
+    bl_value_unref(environment);
+    bl_project_close(&project);
+    return status;
+}
+
+static int eval_run(const struct bl_given *given)
+{
+    const char *file = bl_given_text(given, "file");
+    struct bl_buf text;
+    struct bl_error err;
+    int status;
+
+    if ((file == NULL) == (given->count == 0)) {
+        bl_fail(&err, BL_E_ARG, "eval: give it one expression, or --file FILE");
+        return bl_command_end(bl_command_fail(&err));
+    }
+    bl_buf_init(&text, EVAL_MAX);
+    if (file == NULL) {
+        bl_buf_text_add(&text, given->words[0]);
+        status = eval_text(given, "eval", &text);
+    } else if (eval_read(file, &text, &err) == BL_OK) {
+        status = eval_text(given, file, &text);
+    } else {
+        status = bl_command_fail(&err);
+    }
+    bl_buf_release(&text);
+    return bl_command_end(status);
+}
+
+static const struct bl_option eval_options[] = {
+    {"file", "FILE", "evaluates a file (- for standard input)", false, NULL},
+    {0},
+};
+
+const struct bl_command bl_command_eval = {
+    .name = "eval",
+    .words = "[EXPR]",
+    .most = 1,
+    .summary = "evaluates Lua in the cage; changes nothing",
+    .text = "Evaluates one expression, or a file, as a runbook's body would be: in the cage, "
+            "in a dry\n"
+            "world, with the project's environment if there is one. Prints what it gives.\n\n"
+            "  belay eval '6 * 7'\n"
+            "  belay eval 'require(\"time\").now().text'\n",
+    .options = eval_options,
+    .run = eval_run,
+};

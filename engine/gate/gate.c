@@ -1,0 +1,179 @@
+/* SPDX-FileCopyrightText: 2026 The Belay authors */
+/* SPDX-License-Identifier: MIT */
+/* gate.c: questions in line, one shown at a time, each journaled before it is shown and after
+ * it is answered. */
+#include "base/prefix.h"
+
+#include "gate/terminal.h"
+
+struct question {
+    struct question *next;
+    struct bl_gate_request request;
+    struct bl_value *map;
+    int number;
+};
+
+struct bl_gate {
+    struct bl_loop *loop;
+    struct bl_journal *journal;
+    struct bl_gate_settings settings;
+    struct bl_terminal *terminal; /* NULL until the first question is shown */
+    struct question *first, **end;
+    bool is_shown; /* the first of the line is on the terminal */
+    int count;
+};
+
+const char *bl_gate_result_name(enum bl_gate_result result)
+{
+    static const char *const names[] = {"yes", "no", "unanswered"};
+
+    return names[result];
+}
+
+struct bl_gate *bl_gate_new(struct bl_loop *loop, struct bl_journal *journal,
+                            const struct bl_gate_settings *settings)
+{
+    struct bl_gate *gate = bl_alloc(sizeof(*gate));
+
+    gate->loop = loop;
+    gate->journal = journal;
+    gate->settings = *settings;
+    gate->end = &gate->first;
+    return gate;
+}
+
+static void question_free(struct question *question)
+{
+    bl_value_unref(question->map);
+    bl_free(question);
+}
+
+void bl_gate_free(struct bl_gate *gate)
+{
+    struct question *next;
+
+    if (gate == NULL)
+        return;
+    bl_terminal_close(gate->terminal);
+    for (struct question *at = gate->first; at != NULL; at = next) {
+        next = at->next;
+        question_free(at);
+    }
+    bl_free(gate);
+}
+
+int bl_gate_ask(struct bl_gate *gate, const struct bl_gate_request *request)
+{
+    struct question *question = bl_alloc(sizeof(*question));
+    struct bl_value *data = bl_map_new();
+
+    question->request = *request;
+    question->map = bl_value_ref(request->question);
+    question->number = ++gate->count;
+    *gate->end = question;
+    gate->end = &question->next;
+    for (size_t i = 0; i < bl_value_count(question->map); i++)
+        bl_map_set(data, bl_map_key(question->map, i),
+                   bl_value_ref(bl_map_at(question->map, i)));
+    bl_map_set(data, "gate", bl_value_int(question->number));
+    bl_journal_append(gate->journal, "gate_opened", data);
+    return question->number;
+}
+
+static void gate_unlink(struct bl_gate *gate, struct question *question)
+{
+    struct question **at = &gate->first;
+
+    if (question == gate->first)
+        gate->is_shown = false;
+    while (*at != question)
+        at = &(*at)->next;
+    *at = question->next;
+    if (*at == NULL)
+        gate->end = at;
+}
+
+static void gate_settle(struct bl_gate *gate, struct question *question,
+                        const struct bl_gate_answer *answer, const char *how)
+{
+    struct bl_value *data = bl_map_new();
+    const char *user = getenv("USER");
+
+    bl_map_set(data, "gate", bl_value_int(question->number));
+    bl_map_set(data, "answer", bl_value_text(bl_gate_result_name(answer->result)));
+    if (answer->text != NULL)
+        bl_map_set(data, "value", bl_value_text(answer->text));
+    if (user != NULL && answer->result != BL_GATE_UNANSWERED)
+        bl_map_set(data, "by", bl_value_text(user));
+    bl_map_set(data, "how", bl_value_text(how));
+    bl_journal_append(gate->journal, "gate_answered", data);
+    gate_unlink(gate, question);
+    question->request.answered(question->request.owner, answer);
+    question_free(question);
+    bl_loop_wake(gate->loop); /* whoever waits for the loop has something to do now */
+}
+
+static void gate_answered(void *context, const struct bl_gate_answer *answer, const char *how)
+{
+    struct bl_gate *gate = context;
+
+    gate_settle(gate, gate->first, answer, how);
+}
+
+void bl_gate_withdraw(struct bl_gate *gate, const void *owner)
+{
+    struct question *next;
+
+    for (struct question *at = gate->first; at != NULL; at = next) {
+        next = at->next;
+        if (at->request.owner != owner)
+            continue;
+        if (at == gate->first && gate->is_shown)
+            bl_terminal_withdraw(gate->terminal);
+        else
+            gate_settle(gate, at, &(struct bl_gate_answer){BL_GATE_UNANSWERED, NULL},
+                        "taken back");
+    }
+}
+
+/* A question that --yes may answer: a confirmation that names no destroy. */
+static bool gate_says_yes(const struct bl_gate *gate, const struct question *question)
+{
+    const char *kind = bl_map_text(question->map, "kind", "");
+
+    return gate->settings.yes &&
+           (strcmp(kind, "confirm") == 0 || strcmp(kind, "operation") == 0) &&
+           strcmp(bl_map_text(question->map, "class", "change"), "change") == 0;
+}
+
+static bool gate_show(struct bl_gate *gate)
+{
+    struct question *question = gate->first;
+    struct bl_error err;
+
+    if (gate->terminal == NULL)
+        gate->terminal = bl_terminal_open(gate->loop, &err);
+    if (gate->terminal == NULL) {
+        gate_settle(gate, gate->first, &(struct bl_gate_answer){BL_GATE_UNANSWERED, NULL},
+                    err.message);
+        return false;
+    }
+    gate->is_shown = true;
+    bl_terminal_ask(gate->terminal, question->number, &question->request, gate_answered, gate);
+    return true;
+}
+
+bool bl_gate_turn(struct bl_gate *gate)
+{
+    while (gate->first != NULL && !gate->is_shown) {
+        if (gate_says_yes(gate, gate->first))
+            gate_settle(gate, gate->first, &(struct bl_gate_answer){BL_GATE_YES, NULL},
+                        "--yes");
+        else if (!gate->settings.is_attended)
+            gate_settle(gate, gate->first, &(struct bl_gate_answer){BL_GATE_UNANSWERED, NULL},
+                        "nobody is there");
+        else if (gate_show(gate))
+            break;
+    }
+    return gate->is_shown;
+}

@@ -1,0 +1,61 @@
+/* SPDX-FileCopyrightText: 2026 The Belay authors */
+/* SPDX-License-Identifier: MIT */
+/* gate.h: points where a person must answer before the run goes on; nothing unanswered ever
+ * goes on. */
+#ifndef BL_GATE_H
+#define BL_GATE_H
+
+#include "journal/journal.h"
+#include "loop/loop.h"
+
+enum bl_gate_result {
+    BL_GATE_YES, /* also: the typed word was right, an option was chosen, a value was entered */
+    BL_GATE_NO,  /* a person said no */
+    BL_GATE_UNANSWERED, /* nobody was there, end of input, the terminal went away */
+};
+const char *bl_gate_result_name(enum bl_gate_result result); /* "yes", "no", "unanswered" */
+
+/*
+ * One question, as the journal keeps it (event gate_opened). Fields of the map, all text unless
+ * said otherwise: kind      "confirm", "choose", "ask", "manual" or "operation" question  what
+ * is asked, one line why, detail, class, target, undo: shown when there typed     the exact
+ * word that means yes (a destroy's target); without it y or n is asked options   (choose) list
+ * of titles; the answer is the number; "none of these" is added last input     (ask, manual)
+ * what is wanted: "text", "number", "file", a parameter's type step, file, line
+ */
+struct bl_gate_answer {
+    enum bl_gate_result result;
+    const char
+        *text; /* what was entered or the title chosen; NULL for none of these; borrowed */
+};
+struct bl_gate_request {
+    const struct bl_value *question;
+    /* Says whether an entered text is acceptable (err says why not, and it is asked again); may
+     * be NULL. */
+    enum bl_code (*accept)(void *owner, const char *text, struct bl_error *err);
+    /* Called once, on the loop thread, never from inside bl_gate_ask. */
+    void (*answered)(void *owner, const struct bl_gate_answer *answer);
+    void *owner;
+};
+
+struct bl_gate_settings {
+    bool is_attended; /* false: nobody is there (CI, no terminal): every question is unanswered
+                       */
+    bool yes;         /* --yes: confirmations of class change are answered yes */
+};
+
+struct bl_gate;
+/* Journals to `journal`. The loop must outlive it. */
+struct bl_gate *bl_gate_new(struct bl_loop *loop, struct bl_journal *journal,
+                            const struct bl_gate_settings *settings);
+void bl_gate_free(struct bl_gate *gate);
+/* Puts a question in line (copied) and journals gate_opened. Gives its number in the run,
+ * from 1. */
+int bl_gate_ask(struct bl_gate *gate, const struct bl_gate_request *request);
+/* Takes the questions of an owner back: each is answered with unanswered, at once. */
+void bl_gate_withdraw(struct bl_gate *gate, const void *owner);
+/* Shows the next question when none is shown. Call it after the journal was flushed. True: one
+ * is open. */
+bool bl_gate_turn(struct bl_gate *gate);
+
+#endif

@@ -1,0 +1,27 @@
+/* SPDX-FileCopyrightText: 2026 The Belay authors */
+/* SPDX-License-Identifier: MIT */
+/* terminal.h: one question at a time on /dev/tty, in the terminal's own line mode, so nothing
+ * needs restoring. */
+#ifndef BL_GATE_TERMINAL_H
+#define BL_GATE_TERMINAL_H
+
+#include "gate/gate.h"
+
+struct bl_terminal;
+/* NULL with err filled when there is no terminal, or when this process is in its background. */
+struct bl_terminal *bl_terminal_open(struct bl_loop *loop, struct bl_error *err);
+void bl_terminal_close(struct bl_terminal *terminal);
+/*
+ * Shows a question in full and reads answers until one counts. What was typed before is thrown
+ * away. `answered` is called once from the loop, `how` says by what means ("terminal", "end of
+ * input").
+ */
+void bl_terminal_ask(struct bl_terminal *terminal, int number,
+                     const struct bl_gate_request *request,
+                     void (*answered)(void *context, const struct bl_gate_answer *answer,
+                                      const char *how),
+                     void *context);
+/* Takes the shown question back: `answered` is called with unanswered. */
+void bl_terminal_withdraw(struct bl_terminal *terminal);
+
+#endif

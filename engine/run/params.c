@@ -1,0 +1,230 @@
+/* SPDX-FileCopyrightText: 2026 The Belay authors */
+/* SPDX-License-Identifier: MIT */
+/* params.c: the values of a procedure's parameters. */
+#include "base/prefix.h"
+
+#include "run/params.h"
+
+#include "base/text.h"
+#include "vm/runtime.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <termios.h>
+#include <unistd.h>
+
+#define PARAM_FILE_MAX 1048576
+
+static const struct bl_value *params_find(const struct bl_value *procedure, const char *name,
+                                          size_t len)
+{
+    const struct bl_value *params = bl_map_get(procedure, "params");
+
+    for (size_t i = 0; i < bl_value_count(params); i++) {
+        const char *own = bl_map_text(bl_list_get(params, i), "name", "");
+        if (strlen(own) == len && strncmp(own, name, len) == 0)
+            return bl_list_get(params, i);
+    }
+    return NULL;
+}
+
+static enum bl_code params_unknown(const struct bl_value *procedure, const char *name,
+                                   size_t len, struct bl_error *err)
+{
+    const struct bl_value *params = bl_map_get(procedure, "params");
+    const char *names[65], *near;
+    char wanted[80];
+    size_t count = 0;
+
+    snprintf(wanted, sizeof(wanted), "%.*s", (int)len, name);
+    for (; count < bl_value_count(params) && count < 64; count++)
+        names[count] = bl_map_text(bl_list_get(params, count), "name", "");
+    names[count] = NULL;
+    near = bl_suggest(wanted, names);
+    return bl_fail(err, BL_E_ARG, "%s has no parameter '%s'%s%s%s",
+                   bl_map_text(procedure, "id", ""), wanted,
+                   near != NULL ? ": did you mean '"
+                   : count == 0 ? ": it has none"
+                                : "",
+                   near != NULL ? near : "", near != NULL ? "'?" : "");
+}
+
+static enum bl_code params_read_file(const char *name, const char *path,
+                                     struct bl_value **value, struct bl_error *err)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    struct bl_buf text;
+    char block[4096];
+    ssize_t got;
+
+    if (fd < 0)
+        return bl_fail(err, BL_E_ARG, "--set-file %s: %s: %s", name, path, strerror(errno));
+    bl_buf_init(&text, PARAM_FILE_MAX);
+    while ((got = read(fd, block, sizeof(block))) > 0 && bl_buf_add(&text, block, (size_t)got))
+        ;
+    close(fd);
+    if (got < 0 || text.truncated) {
+        bool is_large = text.truncated;
+        bl_buf_release(&text);
+        return bl_fail(err, BL_E_ARG, "--set-file %s: %s: %s", name, path,
+                       is_large ? "larger than 1 MiB" : strerror(errno));
+    }
+    if (text.len > 0 && text.data[text.len - 1] == '\n')
+        text.data[--text.len] = '\0';
+    *value = bl_value_take_buf(&text);
+    return BL_OK;
+}
+
+/* Reads "name=value" items into `given`, by name. */
+static enum bl_code params_read_sets(const struct bl_value *procedure,
+                                     const struct bl_value *sets, bool is_file,
+                                     struct bl_value *given, struct bl_error *err)
+{
+    for (size_t i = 0; i < bl_value_count(sets); i++) {
+        const char *item = bl_value_as_text(bl_list_get(sets, i));
+        const char *equals = strchr(item, '=');
+        struct bl_value *value = NULL;
+        char name[80];
+        if (equals == NULL || equals == item)
+            return bl_fail(err, BL_E_ARG, "--set%s '%s': write --set%s name=%s",
+                           is_file ? "-file" : "", item, is_file ? "-file" : "",
+                           is_file ? "path" : "value");
+        if (params_find(procedure, item, (size_t)(equals - item)) == NULL)
+            return params_unknown(procedure, item, (size_t)(equals - item), err);
+        snprintf(name, sizeof(name), "%.*s", (int)(equals - item), item);
+        if (!is_file)
+            value = bl_value_text(equals + 1);
+        else if (params_read_file(name, equals + 1, &value, err) != BL_OK)
+            return err->code;
+        if (!is_file || bl_map_get(given, name) == NULL)
+            bl_map_set(given, name, value);
+        else
+            bl_value_unref(value);
+    }
+    return BL_OK;
+}
+
+static struct bl_value *params_from_variable(const char *name)
+{
+    char variable[120] = "BELAY_PARAM_";
+    size_t at = strlen(variable);
+    const char *value;
+
+    for (; *name != '\0' && at + 1 < sizeof(variable); name++)
+        variable[at++] = (char)toupper((unsigned char)*name);
+    variable[at] = '\0';
+    value = getenv(variable);
+    return value != NULL ? bl_value_text(value) : NULL;
+}
+
+/* Asks for one value on the terminal; NULL when nobody is there. Secrets are read without echo.
+ */
+static struct bl_value *params_prompt(const struct bl_value *param)
+{
+    bool is_secret = strcmp(bl_map_text(param, "type", ""), "secret") == 0;
+    FILE *tty = fopen("/dev/tty", "r+e");
+    struct termios before, silent;
+    struct bl_value *value = NULL;
+    char line[4096];
+
+    if (tty == NULL)
+        return NULL;
+    fprintf(
+        tty, "%s (%s)%s%s: ", bl_map_text(param, "name", ""), bl_map_text(param, "type", ""),
+        bl_map_text(param, "help", NULL) != NULL ? ", " : "", bl_map_text(param, "help", ""));
+    fflush(tty);
+    tcflush(fileno(tty), TCIFLUSH);
+    if (is_secret && tcgetattr(fileno(tty), &before) == 0) {
+        silent = before;
+        silent.c_lflag &= ~(tcflag_t)ECHO;
+        tcsetattr(fileno(tty), TCSANOW, &silent);
+    }
+    if (fgets(line, sizeof(line), tty) != NULL && line[strcspn(line, "\n")] == '\n') {
+        line[strcspn(line, "\n")] = '\0';
+        value = bl_value_text(line);
+    }
+    if (is_secret) {
+        tcsetattr(fileno(tty), TCSANOW, &before);
+        fputc('\n', tty);
+    }
+    explicit_bzero(line, sizeof(line));
+    fclose(tty);
+    return value;
+}
+
+/* Where the value of a parameter comes from; a new reference, NULL when nowhere. */
+static struct bl_value *params_source(const struct bl_value *param,
+                                      const struct bl_value *given,
+                                      const struct bl_param_sources *sources)
+{
+    const char *name = bl_map_text(param, "name", "");
+    const struct bl_value *named = bl_map_get(bl_map_get(sources->environment, "params"), name);
+    struct bl_value *value;
+
+    if (bl_map_get(given, name) != NULL)
+        return bl_value_ref(bl_map_get(given, name));
+    value = params_from_variable(name);
+    if (value != NULL)
+        return value;
+    if (named != NULL)
+        return bl_value_ref(named);
+    if (bl_map_get(param, "default") != NULL)
+        return bl_value_ref(bl_map_get(param, "default"));
+    return sources->may_prompt ? params_prompt(param) : NULL;
+}
+
+static enum bl_code params_add(const struct bl_value *procedure, const struct bl_value *param,
+                               struct bl_value *value, struct bl_value *values,
+                               struct bl_error *err)
+{
+    const char *name = bl_map_text(param, "name", ""), *type = bl_map_text(param, "type", "");
+    struct bl_value *normal = NULL;
+    enum bl_code code;
+    size_t len;
+
+    if (value == NULL) {
+        if (bl_map_get(param, "required") != NULL && !bl_map_bool(param, "required", true))
+            return BL_OK;
+        return bl_fail(err, BL_E_ARG,
+                       "%s needs the parameter '%s' (%s%s%s): give it with --set %s=…",
+                       bl_map_text(procedure, "id", ""), name, type,
+                       bl_map_text(param, "help", NULL) != NULL ? ", " : "",
+                       bl_map_text(param, "help", ""), name);
+    }
+    code = bl_param_check(param, value, &normal, err);
+    if (code != BL_OK)
+        return code;
+    if (strcmp(type, "secret") == 0 && bl_value_type(normal) == BL_BYTES) {
+        const char *data = bl_value_as_bytes(normal, &len);
+        struct bl_value *secret = bl_value_secret(name, data, len);
+        bl_value_unref(normal);
+        normal = secret;
+    }
+    bl_map_set(values, name, normal);
+    return BL_OK;
+}
+
+enum bl_code bl_params_resolve(const struct bl_value *procedure,
+                               const struct bl_param_sources *sources, struct bl_value **values,
+                               struct bl_error *err)
+{
+    const struct bl_value *params = bl_map_get(procedure, "params");
+    struct bl_value *given = bl_map_new(), *made = bl_map_new();
+    enum bl_code code = params_read_sets(procedure, sources->sets, false, given, err);
+
+    if (code == BL_OK)
+        code = params_read_sets(procedure, sources->set_files, true, given, err);
+    for (size_t i = 0; code == BL_OK && i < bl_value_count(params); i++) {
+        const struct bl_value *param = bl_list_get(params, i);
+        struct bl_value *value = params_source(param, given, sources);
+        code = params_add(procedure, param, value, made, err);
+        bl_value_unref(value);
+    }
+    bl_value_unref(given);
+    if (code != BL_OK)
+        bl_value_unref(made);
+    else
+        *values = made;
+    return code;
+}

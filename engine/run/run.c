@@ -1,0 +1,278 @@
+/* SPDX-FileCopyrightText: 2026 The Belay authors */
+/* SPDX-License-Identifier: MIT */
+/* run.c: one run of a procedure, from its file to its exit code. */
+#include "base/prefix.h"
+
+#include "run/run.h"
+
+#include "base/exit.h"
+#include "journal/lease.h"
+#include "run/params.h"
+#include "run/project.h"
+#include "run/session.h"
+#include "world/environment.h"
+
+#include <pwd.h>
+#include <signal.h>
+#include <unistd.h>
+
+struct run {
+    const struct bl_run_options *options;
+    struct bl_clock clock;
+    struct bl_project project;
+    struct bl_value
+        *loaded; /* list of file_loaded events that happened before there was a journal */
+    struct bl_value *environment;
+    const struct bl_value *procedure;
+    struct bl_value *params;
+    struct bl_redactor *redactor;
+    struct bl_state state;
+    struct bl_lease *lease;
+    struct bl_journal *journal;
+    struct bl_session *session;
+    int64_t started;
+};
+
+static void run_loaded(void *context, enum bl_origin origin, const char *name, const char *text,
+                       size_t size)
+{
+    struct run *run = context;
+    struct bl_value *data;
+    char hash[BL_HASH_TEXT];
+
+    if (origin != BL_FROM_PROJECT)
+        return;
+    bl_hash_hex(text, size, hash);
+    data = bl_map_new();
+    bl_map_set(data, "name", bl_value_text(name));
+    bl_map_set(data, "sha256", bl_value_text(hash));
+    bl_map_set(data, "size", bl_value_int((int64_t)size));
+    if (run->journal != NULL)
+        bl_journal_append(run->journal, "file_loaded", data);
+    else
+        bl_list_add(run->loaded, data);
+}
+
+/* Every connection that the procedure uses must be in the environment. */
+static enum bl_code run_check_uses(const struct run *run, struct bl_error *err)
+{
+    const struct bl_value *uses = bl_map_get(run->procedure, "uses");
+
+    for (size_t i = 0; i < bl_value_count(uses); i++) {
+        const char *target = bl_value_as_text(bl_map_at(uses, i));
+        if (bl_environment_connection(run->environment, target) == NULL)
+            return bl_fail(err, BL_E_ARG,
+                           "%s uses %s, which environment %s does not name: add it to "
+                           "environments/%s.lua or choose another with --env",
+                           run->options->procedure, target,
+                           bl_map_text(run->environment, "name", ""),
+                           bl_map_text(run->environment, "name", ""));
+    }
+    return BL_OK;
+}
+
+static void run_add_secrets(struct bl_redactor *redactor, const struct bl_value *value)
+{
+    const char *data;
+    size_t len;
+
+    if (bl_value_type(value) == BL_SECRET) {
+        data = bl_value_reveal(value, &len);
+        bl_redactor_add(redactor, bl_value_secret_name(value), data, len);
+    }
+    for (size_t i = 0; i < bl_value_count(value); i++)
+        run_add_secrets(redactor, bl_value_type(value) == BL_MAP ? bl_map_at(value, i)
+                                                                 : bl_list_get(value, i));
+}
+
+static enum bl_code run_load(struct run *run, struct bl_error *err)
+{
+    const struct bl_run_options *options = run->options;
+    struct bl_param_sources sources = {.sets = options->sets, .set_files = options->set_files};
+    enum bl_code code = bl_clock_init(&run->clock, err);
+
+    if (code == BL_OK)
+        code = bl_project_open(&run->project, options->project, run_loaded, run, err);
+    if (code == BL_OK)
+        code =
+            bl_project_environment(&run->project, options->environment, &run->environment, err);
+    if (code == BL_OK)
+        code = bl_project_procedure(&run->project, options->procedure, &run->procedure, err);
+    if (code == BL_OK)
+        code = run_check_uses(run, err);
+    if (code != BL_OK)
+        return code;
+    sources.environment = run->environment;
+    sources.may_prompt = options->is_attended;
+    code = bl_params_resolve(run->procedure, &sources, &run->params, err);
+    if (code != BL_OK)
+        return code;
+    run->redactor = bl_redactor_new();
+    run_add_secrets(run->redactor, run->environment);
+    run_add_secrets(run->redactor, run->params);
+    bl_runtime_answers(run->project.runtime, options->answers);
+    return BL_OK;
+}
+
+static struct bl_value *run_info(const struct run *run)
+{
+    const struct bl_run_options *options = run->options;
+    struct bl_value *info = bl_map_new();
+    struct passwd *user = getpwuid(geteuid());
+    char host[256] = "";
+
+    gethostname(host, sizeof(host) - 1);
+    bl_map_set(info, "procedure", bl_value_text(options->procedure));
+    bl_map_set(info, "title", bl_value_text(bl_map_text(run->procedure, "title", "")));
+    bl_map_set(info, "environment", bl_value_text(bl_map_text(run->environment, "name", "")));
+    bl_map_set(info, "world", bl_value_text(bl_world_name(options->world)));
+    bl_map_set(info, "params", bl_value_ref(run->params));
+    bl_map_set(info, "user", bl_value_text(user != NULL ? user->pw_name : "?"));
+    bl_map_set(info, "host", bl_value_text(host));
+    bl_map_set(info, "pid", bl_value_int(getpid()));
+    bl_map_set(info, "version", bl_value_text(BL_VERSION));
+    bl_map_set(info, "project", bl_value_text(run->project.root));
+    if (run->clock.offset_ms != 0)
+        bl_map_set(info, "clock", bl_value_int(run->clock.offset_ms));
+    return info;
+}
+
+static enum bl_code run_open_journal(struct run *run, struct bl_error *err)
+{
+    struct bl_journal_options options = {
+        .state = &run->state, .clock = &run->clock, .redactor = run->redactor};
+    struct bl_value *info = run_info(run);
+    const char *environment = bl_map_text(run->environment, "name", "");
+    enum bl_code code =
+        bl_state_open(bl_map_text(run->environment, "state", NULL), true, &run->state, err);
+
+    if (code == BL_OK && run->options->world == BL_WORLD_LIVE)
+        code = bl_lease_take(&run->state, run->options->procedure, environment, &run->clock,
+                             &run->lease, err);
+    options.info = info;
+    if (code == BL_OK)
+        code = bl_journal_create(&options, &run->journal, err);
+    bl_value_unref(info);
+    if (code != BL_OK)
+        return code;
+    if (run->lease != NULL)
+        bl_lease_set_run(run->lease, bl_journal_run(run->journal));
+    if (run->options->on_start != NULL)
+        run->options->on_start(run->options->arg, run->journal, run->state.is_default);
+    if (run->options->on_event != NULL)
+        bl_journal_subscribe(run->journal, run->options->on_event, run->options->arg);
+    for (size_t i = 0; i < bl_value_count(run->loaded); i++)
+        bl_journal_append(run->journal, "file_loaded",
+                          bl_value_ref(bl_list_get(run->loaded, i)));
+    return bl_journal_flush(run->journal, err);
+}
+
+static int run_exit(const struct run *run, const struct bl_result *result)
+{
+    const struct bl_world_counts *counts = bl_world_counts_of(bl_session_world(run->session));
+    int signal = bl_session_signal(run->session);
+
+    if (signal == SIGINT)
+        return BL_EXIT_INT;
+    if (signal != 0)
+        return BL_EXIT_TERM;
+    if (counts->in_doubt > 0)
+        return BL_EXIT_DOUBT;
+    if (result->is_failed)
+        return bl_exit_of(result->error.code);
+    return result->failed > 0 || result->failed_steps > 0 ? BL_EXIT_FAILED : BL_EXIT_OK;
+}
+
+static void run_emit_end(const struct run *run, const struct bl_result *result, int status)
+{
+    const struct bl_world_counts *counts = bl_world_counts_of(bl_session_world(run->session));
+    struct bl_value *data = bl_map_new();
+
+    bl_map_set(data, "exit", bl_value_int(status));
+    bl_map_set(data, "status", bl_value_text(bl_exit_word(status)));
+    bl_map_set(data, "meaning", bl_value_text(bl_exit_text(status)));
+    bl_map_set(data, "passed", bl_value_int(result->passed));
+    bl_map_set(data, "warned", bl_value_int(result->warned));
+    bl_map_set(data, "failed", bl_value_int(result->failed));
+    bl_map_set(data, "failed_steps", bl_value_int(result->failed_steps));
+    bl_map_set(data, "changes", bl_value_int(counts->changes));
+    bl_map_set(data, "in_doubt", bl_value_int(counts->in_doubt));
+    bl_map_set(data, "planned", bl_value_int(counts->planned));
+    bl_map_set(data, "destroys", bl_value_int(counts->destroys));
+    bl_map_set(data, "refused", bl_value_int(counts->refused));
+    bl_map_set(data, "millis", bl_value_int(bl_clock_steady() - run->started));
+    bl_map_set(data, "longest_turn_us", bl_value_int(bl_session_longest(run->session)));
+    if (result->is_failed) {
+        struct bl_value *error = bl_map_new();
+        bl_map_set(error, "code", bl_value_text(bl_code_name(result->error.code)));
+        bl_map_set(error, "message", bl_value_text(result->error.message));
+        bl_map_set(data, "error", error);
+    }
+    bl_journal_append(run->journal, "run_ended", data);
+}
+
+/* Runs the body to its end and journals that end. */
+static int run_body(struct run *run, struct bl_error *err)
+{
+    const struct bl_run_options *options = run->options;
+    struct bl_session_settings settings = {
+        .runtime = run->project.runtime,
+        .clock = &run->clock,
+        .journal = run->journal,
+        .environment = run->environment,
+        .world = options->world,
+        .is_attended = options->is_attended,
+        .yes = options->yes,
+        .on_waiting = options->on_waiting,
+        .arg = options->arg,
+    };
+    struct bl_result result = {0};
+    enum bl_code code;
+    int status;
+
+    run->session = bl_session_new(&settings);
+    code = bl_runtime_start(run->project.runtime, options->procedure, run->params, err);
+    if (code == BL_OK)
+        code = bl_session_run(run->session, err);
+    bl_runtime_result(run->project.runtime, &result);
+    bl_value_unref(result.value);
+    if (code != BL_OK) /* the journal takes nothing more */
+        return bl_exit_of(code);
+    status = run_exit(run, &result);
+    run_emit_end(run, &result, status);
+    return bl_journal_flush(run->journal, err) == BL_OK ? status : bl_exit_of(err->code);
+}
+
+static void run_close(struct run *run, struct bl_error *err)
+{
+    struct bl_error why;
+
+    bl_project_close(&run->project);
+    bl_session_free(run->session);
+    if (run->journal != NULL && bl_journal_close(run->journal, &why) != BL_OK &&
+        err->code == BL_OK)
+        *err = why;
+    bl_lease_release(run->lease);
+    bl_redactor_free(run->redactor);
+    bl_value_unref(run->params);
+    bl_value_unref(run->environment);
+    bl_value_unref(run->loaded);
+}
+
+int bl_run(const struct bl_run_options *options, struct bl_error *err)
+{
+    struct run run = {.options = options, .started = bl_clock_steady()};
+    int status;
+
+    err->code = BL_OK;
+    run.loaded = bl_list_new();
+    if (run_load(&run, err) != BL_OK)
+        status =
+            err->code == BL_E_IO || err->code == BL_E_DENIED ? BL_EXIT_FAILED : BL_EXIT_USAGE;
+    else if (run_open_journal(&run, err) != BL_OK)
+        status = BL_EXIT_FAILED;
+    else
+        status = run_body(&run, err);
+    run_close(&run, err);
+    return status;
+}

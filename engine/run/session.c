@@ -1,0 +1,130 @@
+/* SPDX-FileCopyrightText: 2026 The Belay authors */
+/* SPDX-License-Identifier: MIT */
+/* session.c: loop, gate and world around a runtime, and the turning of it all. */
+#include "base/prefix.h"
+
+#include "run/session.h"
+
+#include <signal.h>
+
+#define SIGNALS 3
+#define WAITING_MS 100
+
+struct bl_session {
+    struct bl_session_settings settings;
+    struct bl_loop *loop;
+    struct bl_gate *gate;
+    struct bl_world *world;
+    uv_signal_t signals[SIGNALS];
+    uv_timer_t ticker;
+    int signal;
+};
+
+static void session_signalled(uv_signal_t *handle, int number)
+{
+    struct bl_session *session = handle->data;
+    struct bl_error why;
+
+    if (session->signal == 0)
+        session->signal = number;
+    bl_fail(&why, BL_E_CANCELLED, "stopped by %s",
+            number == SIGINT    ? "Ctrl-C (SIGINT)"
+            : number == SIGTERM ? "SIGTERM"
+                                : "SIGHUP");
+    bl_runtime_stop(session->settings.runtime, &why);
+    bl_loop_wake(session->loop);
+}
+
+static void session_ticked(uv_timer_t *timer)
+{
+    struct bl_session *session = timer->data;
+    const struct bl_op *op = bl_loop_oldest(session->loop);
+    char text[240];
+
+    if (op == NULL)
+        return;
+    snprintf(text, sizeof(text), "%s %s%s%s", op->call->target, op->call->operation->name,
+             op->stage[0] != '\0' ? ": " : "", op->stage);
+    session->settings.on_waiting(session->settings.arg, text, bl_clock_steady() - op->started);
+}
+
+struct bl_session *bl_session_new(const struct bl_session_settings *settings)
+{
+    static const int numbers[SIGNALS] = {SIGINT, SIGTERM, SIGHUP};
+    struct bl_gate_settings gate = {settings->is_attended, settings->yes};
+    struct bl_session *session = bl_alloc(sizeof(*session));
+    struct bl_world_settings world = {.kind = settings->world,
+                                      .journal = settings->journal,
+                                      .environment = settings->environment,
+                                      .on_event = settings->on_event,
+                                      .on_event_arg = settings->arg};
+
+    session->settings = *settings;
+    session->loop = world.loop = bl_loop_new(settings->clock);
+    if (settings->world == BL_WORLD_LIVE && settings->journal != NULL)
+        session->gate = world.gate = bl_gate_new(session->loop, settings->journal, &gate);
+    session->world = bl_world_new(&world);
+    bl_runtime_enter(settings->runtime, session->world);
+    for (size_t i = 0; i < SIGNALS; i++) {
+        uv_signal_init(bl_loop_uv(session->loop), &session->signals[i]);
+        session->signals[i].data = session;
+        uv_signal_start(&session->signals[i], session_signalled, numbers[i]);
+        uv_unref((uv_handle_t *)&session->signals[i]);
+    }
+    uv_timer_init(bl_loop_uv(session->loop), &session->ticker);
+    session->ticker.data = session;
+    uv_unref((uv_handle_t *)&session->ticker);
+    if (settings->on_waiting != NULL)
+        uv_timer_start(&session->ticker, session_ticked, WAITING_MS, WAITING_MS);
+    return session;
+}
+
+enum bl_code bl_session_run(struct bl_session *session, struct bl_error *err)
+{
+    struct bl_runtime *runtime = session->settings.runtime;
+    enum bl_code code = BL_OK;
+
+    while (code == BL_OK) {
+        bl_runtime_step(runtime);
+        if (bl_runtime_is_over(runtime))
+            break;
+        code = bl_world_turn(session->world, true, err);
+    }
+    if (code != BL_OK)
+        bl_runtime_stop(runtime, err);
+    bl_world_settle(session->world);
+    return code;
+}
+
+static void session_closed(uv_handle_t *handle)
+{
+    (void)handle;
+}
+
+void bl_session_free(struct bl_session *session)
+{
+    if (session == NULL)
+        return;
+    bl_gate_free(session->gate);
+    bl_world_free(session->world);
+    for (size_t i = 0; i < SIGNALS; i++)
+        uv_close((uv_handle_t *)&session->signals[i], session_closed);
+    uv_close((uv_handle_t *)&session->ticker, session_closed);
+    bl_loop_free(session->loop);
+    bl_free(session);
+}
+
+struct bl_world *bl_session_world(struct bl_session *session)
+{
+    return session->world;
+}
+
+int bl_session_signal(const struct bl_session *session)
+{
+    return session->signal;
+}
+
+int64_t bl_session_longest(const struct bl_session *session)
+{
+    return bl_loop_longest(session->loop);
+}

@@ -1,0 +1,341 @@
+/* SPDX-FileCopyrightText: 2026 The Belay authors */
+/* SPDX-License-Identifier: MIT */
+/* convert.c: Lua values to plain values and back. */
+#include "base/prefix.h"
+
+#include "vm/convert.h"
+
+#include "vm/cage.h"
+
+static const char convert_null = 0;   /* registry: json.null */
+static const char convert_list = 0;   /* registry: the metatable of lists */
+static const char convert_secret = 0; /* registry: the metatable of secrets */
+static const char convert_box = 0;    /* registry: the metatable of boxes */
+
+static int box_free(lua_State *L)
+{
+    struct bl_box *box = lua_touserdata(L, 1);
+
+    bl_value_unref(box->value);
+    box->value = NULL;
+    return 0;
+}
+
+BL_LJMP struct bl_box *bl_box_push(lua_State *L)
+{
+    struct bl_box *box = lua_newuserdatauv(L, sizeof(*box), 0);
+
+    box->value = NULL;
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &convert_box);
+    lua_setmetatable(L, -2);
+    return box;
+}
+
+static int null_text(lua_State *L)
+{
+    lua_pushliteral(L, "null");
+    return 1;
+}
+
+static int secret_text(lua_State *L)
+{
+    struct bl_box *box = lua_touserdata(L, 1);
+
+    lua_pushfstring(L, "<secret:%s>", bl_value_secret_name(box->value));
+    return 1;
+}
+
+/* A metatable with a name, locked, kept in the registry under key. [-0, +1, e] */
+static BL_LJMP void convert_metatable(lua_State *L, const char *name, const void *key)
+{
+    lua_createtable(L, 0, 4);
+    lua_pushstring(L, name);
+    lua_setfield(L, -2, "__name");
+    lua_pushboolean(L, 0);
+    lua_setfield(L, -2, "__metatable");
+    lua_pushvalue(L, -1);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, key);
+}
+
+BL_LJMP void bl_convert_open(lua_State *L)
+{
+    convert_metatable(L, "list", &convert_list);
+    lua_pop(L, 1);
+    convert_metatable(L, "box", &convert_box);
+    lua_pushcfunction(L, box_free);
+    lua_setfield(L, -2, "__gc");
+    lua_pop(L, 1);
+    convert_metatable(L, "secret", &convert_secret);
+    lua_pushcfunction(L, box_free);
+    lua_setfield(L, -2, "__gc");
+    lua_pushcfunction(L, secret_text);
+    lua_setfield(L, -2, "__tostring");
+    lua_pop(L, 1);
+    lua_newuserdatauv(L, 1, 0);
+    convert_metatable(L, "null", NULL);
+    lua_pushcfunction(L, null_text);
+    lua_setfield(L, -2, "__tostring");
+    lua_setmetatable(L, -2);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &convert_null);
+}
+
+void bl_null_push(lua_State *L)
+{
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &convert_null);
+}
+
+BL_LJMP void bl_list_mark(lua_State *L)
+{
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &convert_list);
+    lua_setmetatable(L, -2);
+}
+
+BL_LJMP void bl_secret_push(lua_State *L, const struct bl_value *secret)
+{
+    struct bl_box *box = lua_newuserdatauv(L, sizeof(*box), 0);
+
+    box->value = bl_value_ref(secret);
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &convert_secret);
+    lua_setmetatable(L, -2);
+}
+
+/* True when the value at index has the metatable kept under key. */
+static bool convert_is(lua_State *L, int index, const void *key)
+{
+    bool is;
+
+    if (!lua_getmetatable(L, index))
+        return false;
+    lua_rawgetp(L, LUA_REGISTRYINDEX, key);
+    is = lua_rawequal(L, -1, -2);
+    lua_pop(L, 2);
+    return is;
+}
+
+/* Where the reader is, for messages: "rows[3].name". */
+struct reader {
+    lua_State *L;
+    struct bl_error *err;
+    char path[200];
+    int depth;
+};
+
+static enum bl_code reader_fail(struct reader *reader, const char *what)
+{
+    return bl_fail(reader->err, BL_E_ARG, "%s%s%s", reader->path[0] != '\0' ? reader->path : "",
+                   reader->path[0] != '\0' ? ": " : "", what);
+}
+
+static enum bl_code read_value(struct reader *reader, int index, struct bl_value **value);
+
+/* Whether the table at index has exactly the keys 1 to n (n > 0), or the mark of a list. */
+static bool table_is_list(lua_State *L, int index, size_t *count)
+{
+    size_t keys = 0;
+
+    *count = lua_rawlen(L, index);
+    if (convert_is(L, index, &convert_list))
+        return true;
+    for (lua_pushnil(L); lua_next(L, index) != 0; lua_pop(L, 1)) {
+        if (!lua_isinteger(L, -2)) {
+            lua_pop(L, 2);
+            return false;
+        }
+        keys++;
+    }
+    return keys > 0 && keys == *count;
+}
+
+static enum bl_code read_list(struct reader *reader, int index, size_t count,
+                              struct bl_value *list)
+{
+    size_t at = strlen(reader->path);
+    enum bl_code code = BL_OK;
+
+    for (size_t i = 1; code == BL_OK && i <= count; i++) {
+        struct bl_value *item = NULL;
+        lua_rawgeti(reader->L, index, (lua_Integer)i);
+        snprintf(reader->path + at, sizeof(reader->path) - at, "[%zu]", i);
+        code = read_value(reader, lua_gettop(reader->L), &item);
+        lua_pop(reader->L, 1);
+        if (code == BL_OK)
+            bl_list_add(list, item);
+    }
+    if (code == BL_OK)
+        reader->path[at] = '\0';
+    return code;
+}
+
+static enum bl_code read_map(struct reader *reader, int index, struct bl_value *map)
+{
+    lua_State *L = reader->L;
+    size_t at = strlen(reader->path);
+    enum bl_code code = BL_OK;
+
+    for (lua_pushnil(L); code == BL_OK && lua_next(L, index) != 0; lua_pop(L, 1)) {
+        struct bl_value *item = NULL;
+        const char *key;
+        size_t len;
+        if (lua_type(L, -2) != LUA_TSTRING) {
+            code = reader_fail(reader,
+                               "a table here has either names or the numbers 1 to n as keys, "
+                               "not both and nothing else");
+            lua_pop(L, 1);
+            break;
+        }
+        key = lua_tolstring(L, -2, &len);
+        if (strlen(key) != len) {
+            code = reader_fail(reader, "a name must not hold a NUL byte");
+            lua_pop(L, 1);
+            break;
+        }
+        snprintf(reader->path + at, sizeof(reader->path) - at, "%s%.60s", at > 0 ? "." : "",
+                 key);
+        code = read_value(reader, lua_gettop(L), &item);
+        if (code == BL_OK)
+            bl_map_set(map, key, item);
+    }
+    if (code == BL_OK)
+        reader->path[at] = '\0';
+    return code;
+}
+
+static enum bl_code read_table(struct reader *reader, int index, struct bl_value **value)
+{
+    lua_State *L = reader->L;
+    int top = lua_gettop(L);
+    struct bl_value *made;
+    enum bl_code code;
+    size_t count;
+
+    if (reader->depth >= BL_CONVERT_DEPTH || !lua_checkstack(L, 8))
+        return reader_fail(reader, "nested too deeply (a table that holds itself?)");
+    if (bl_cage_thaw(L, index))
+        index = lua_gettop(L);
+    reader->depth++;
+    if (table_is_list(L, index, &count)) {
+        made = bl_list_new();
+        code = read_list(reader, index, count, made);
+    } else {
+        made = bl_map_new();
+        code = read_map(reader, index, made);
+    }
+    reader->depth--;
+    lua_settop(L, top);
+    if (code == BL_OK)
+        *value = made;
+    else
+        bl_value_unref(made);
+    return code;
+}
+
+static enum bl_code read_value(struct reader *reader, int index, struct bl_value **value)
+{
+    lua_State *L = reader->L;
+    char what[120];
+    size_t len;
+    const char *text;
+
+    switch (lua_type(L, index)) {
+    case LUA_TNIL:
+        *value = bl_value_nil();
+        return BL_OK;
+    case LUA_TBOOLEAN:
+        *value = bl_value_bool(lua_toboolean(L, index));
+        return BL_OK;
+    case LUA_TNUMBER:
+        *value = lua_isinteger(L, index) ? bl_value_int(lua_tointeger(L, index))
+                                         : bl_value_float(lua_tonumber(L, index));
+        return BL_OK;
+    case LUA_TSTRING:
+        text = lua_tolstring(L, index, &len);
+        *value = bl_value_bytes(text, len);
+        return BL_OK;
+    case LUA_TTABLE:
+        return read_table(reader, index, value);
+    case LUA_TUSERDATA:
+        if (convert_is(L, index, &convert_secret)) {
+            *value = bl_value_ref(((struct bl_box *)lua_touserdata(L, index))->value);
+            return BL_OK;
+        }
+        lua_rawgetp(L, LUA_REGISTRYINDEX, &convert_null);
+        if (lua_rawequal(L, -1, index)) {
+            lua_pop(L, 1);
+            *value = bl_value_nil();
+            return BL_OK;
+        }
+        lua_pop(L, 1);
+        break;
+    default:
+        break;
+    }
+    snprintf(what, sizeof(what),
+             "a %s cannot go here: only plain data (text, numbers, booleans, tables)",
+             lua_typename(L, lua_type(L, index)));
+    return reader_fail(reader, what);
+}
+
+enum bl_code bl_value_read(lua_State *L, int index, struct bl_value **value,
+                           struct bl_error *err)
+{
+    struct reader reader = {.L = L, .err = err};
+
+    return read_value(&reader, lua_absindex(L, index), value);
+}
+
+static BL_LJMP void push_children(lua_State *L, const struct bl_value *value)
+{
+    size_t count = bl_value_count(value);
+
+    luaL_checkstack(L, 6, "an answer nested too deeply");
+    bl_charge(L, count);
+    if (bl_value_type(value) == BL_LIST) {
+        lua_createtable(L, (int)count, 0);
+        for (size_t i = 0; i < count; i++) {
+            if (bl_value_type(bl_list_get(value, i)) == BL_NIL)
+                bl_null_push(L);
+            else
+                bl_value_push(L, bl_list_get(value, i));
+            lua_rawseti(L, -2, (lua_Integer)i + 1);
+        }
+        bl_list_mark(L);
+        return;
+    }
+    lua_createtable(L, 0, (int)count);
+    for (size_t i = 0; i < count; i++) {
+        bl_value_push(L, bl_map_at(value, i));
+        lua_setfield(L, -2, bl_map_key(value, i));
+    }
+}
+
+BL_LJMP void bl_value_push(lua_State *L, const struct bl_value *value)
+{
+    const char *data;
+    size_t len;
+
+    switch (bl_value_type(value)) {
+    case BL_NIL:
+        lua_pushnil(L);
+        break;
+    case BL_BOOL:
+        lua_pushboolean(L, bl_value_is_true(value));
+        break;
+    case BL_INT:
+        lua_pushinteger(L, bl_value_as_int(value));
+        break;
+    case BL_FLOAT:
+        lua_pushnumber(L, bl_value_as_float(value));
+        break;
+    case BL_BYTES:
+        data = bl_value_as_bytes(value, &len);
+        bl_charge(L, len / 16);
+        lua_pushlstring(L, data, len);
+        break;
+    case BL_SECRET:
+        bl_secret_push(L, value);
+        break;
+    default:
+        push_children(L, value);
+        break;
+    }
+}

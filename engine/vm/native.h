@@ -1,0 +1,28 @@
+/* SPDX-FileCopyrightText: 2026 The Belay authors */
+/* SPDX-License-Identifier: MIT */
+/* native.h: the few C functions that lua/words/ is built on; scripts never see them. */
+#ifndef BL_VM_NATIVE_H
+#define BL_VM_NATIVE_H
+
+#include "vm/task.h"
+
+/* Pushes the table `native`. [-0, +1, e] */
+BL_LJMP void native_push(lua_State *L);
+
+/* Adds the functions that start and await tasks (native_flow.c). Table on top. [-0, +0, e] */
+BL_LJMP void native_flow(lua_State *L);
+/* Of task.c. Starts the members of a group, as many at once as it allows. */
+void group_start(struct group *group);
+/* Closes the members that have not ended. */
+void group_close(struct group *group, const struct bl_error *why);
+
+/* The last results of checks. */
+void tally_set(struct bl_runtime *runtime, const char *process, const char *name,
+               const char *verdict);
+void tally_count(const struct bl_runtime *runtime, struct bl_result *result);
+void tally_free(struct bl_runtime *runtime);
+
+/* Pushes require-able modules and `use` tables. [-0, +0, e] */
+BL_LJMP void native_modules(lua_State *L);
+
+#endif

@@ -1,0 +1,258 @@
+/* SPDX-FileCopyrightText: 2026 The Belay authors */
+/* SPDX-License-Identifier: MIT */
+/* native_flow.c: tasks beside tasks: gather, pause, call of another procedure; and the tally of
+ * checks. */
+#include "base/prefix.h"
+
+#include "vm/native.h"
+
+#include "vm/bind.h"
+#include "vm/convert.h"
+
+#include <uthash.h>
+
+static BL_LJMP void flow_push_member(lua_State *L, struct task *member)
+{
+    lua_createtable(L, 2, 0);
+    lua_pushboolean(L, !member->is_failed);
+    lua_rawseti(L, -2, 1);
+    if (member->is_failed && member->leash.kill != BL_ALIVE) {
+        bind_error_push(L, &member->leash.error, NULL);
+    } else if (member->process->is_done || lua_gettop(member->L) == 0) {
+        lua_pushnil(L);
+    } else {
+        lua_settop(member->L, member->is_failed ? lua_gettop(member->L) : 1);
+        luaL_checkstack(L, 4, "too many results");
+        lua_xmove(member->L, L, 1);
+        if (member->is_failed)
+            bind_error_wrap(L, -1);
+    }
+    lua_rawseti(L, -2, 2);
+}
+
+/* Every member has ended: pushes the list of {ok, value or error} in the order of the input. */
+static BL_LJMP int flow_gathered(lua_State *L, int status, lua_KContext context)
+{
+    struct task *task = task_current(L, "gather");
+    struct group *group = task->waits;
+
+    (void)status;
+    (void)context;
+    if (task->pause != NULL)
+        bl_pause_cancel(task->pause);
+    task->pause = NULL;
+    lua_createtable(L, (int)group->count, 0);
+    for (size_t i = 0; i < group->count; i++) {
+        flow_push_member(L, group->members[i]);
+        lua_rawseti(L, -2, (lua_Integer)i + 1);
+    }
+    for (size_t i = 0; i < group->count; i++)
+        task_free(group->members[i]);
+    task->waits = NULL;
+    bl_free(group->members);
+    bl_free(group);
+    return 1;
+}
+
+static BL_LJMP void flow_add(lua_State *L, struct group *group, struct process *process,
+                             int arguments)
+{
+    struct task *member = task_new(L, process, arguments);
+
+    member->group = group;
+    group->members[group->count++] = member;
+}
+
+static struct group *flow_group(struct task *task, size_t count, size_t at_once)
+{
+    struct group *group = bl_alloc(sizeof(*group));
+
+    group->parent = task;
+    group->members = bl_alloc(count * sizeof(struct task *));
+    group->at_once = at_once;
+    task->waits = group;
+    return group;
+}
+
+static void flow_timed_out(void *owner)
+{
+    struct task *task = owner;
+    struct bl_error err;
+
+    task->pause = NULL;
+    bl_fail(&err, BL_E_TIMEOUT, "%s: did not end within its timeout", task_path(task));
+    group_close(task->waits, &err);
+}
+
+/* gather(functions, at_once?, seconds?): runs them beside each other; list of {ok, value or
+ * error}. */
+static BL_LJMP int flow_gather(lua_State *L)
+{
+    struct task *task = task_current(L, "parallel");
+    size_t count = lua_rawlen(L, 1);
+    lua_Integer at_once = luaL_optinteger(L, 2, 0);
+    struct group *group;
+
+    if (count == 0) {
+        lua_newtable(L);
+        return 1;
+    }
+    if (task->waits != NULL)
+        return luaL_error(L, "parallel: this branch waits already");
+    group = flow_group(task, count, at_once > 0 ? (size_t)at_once : count);
+    for (size_t i = 1; i <= count; i++) {
+        lua_rawgeti(L, 1, (lua_Integer)i);
+        flow_add(L, group, task->process, 0);
+    }
+    if (!lua_isnoneornil(L, 3))
+        task->pause =
+            bl_pause_start(task->runtime->world, (int64_t)(luaL_checknumber(L, 3) * 1000),
+                           flow_timed_out, task);
+    group_start(group);
+    return bl_await(L, flow_gathered);
+}
+
+static void flow_pause_over(void *owner)
+{
+    struct task *task = owner;
+
+    task->pause = NULL;
+    task_wake(task);
+}
+
+static BL_LJMP int flow_nothing(lua_State *L, int status, lua_KContext context)
+{
+    (void)status;
+    (void)context;
+    task_current(L, "wait");
+    return 0;
+}
+
+/* pause(seconds): lets time go by; not an operation, not journaled. */
+static BL_LJMP int flow_pause(lua_State *L)
+{
+    struct task *task = task_current(L, "wait_until");
+    lua_Number seconds = luaL_checknumber(L, 1);
+
+    task->pause =
+        bl_pause_start(task->runtime->world, (int64_t)(seconds * 1000), flow_pause_over, task);
+    return bl_await(L, flow_nothing);
+}
+
+/* call(id, params, may, is_checklist, start): runs another procedure in a process of its own;
+ * {{ok, value}}. */
+static BL_LJMP int flow_call(lua_State *L)
+{
+    const char *id = luaL_checkstring(L, 1);
+    struct task *task = task_current(L, "call");
+    struct bl_box *may = bl_box_push(L);
+    struct process *process;
+    struct group *group;
+    struct bl_error err;
+
+    if (bl_value_read(L, 3, &may->value, &err) != BL_OK)
+        return luaL_error(L, "call: %s", err.message);
+    if (task->waits != NULL)
+        return luaL_error(L, "call: this branch waits already");
+    process = process_new(task->runtime, id, task->process);
+    process->may = bl_value_ref(may->value);
+    process->is_checklist = lua_toboolean(L, 4);
+    group = flow_group(task, 1, 1);
+    lua_pushvalue(L, 5);
+    lua_pushvalue(L, 2);
+    flow_add(L, group, process, 1);
+    process->main = group->members[0];
+    process_unref(process); /* its task holds it */
+    group_start(group);
+    return bl_await(L, flow_gathered);
+}
+
+/* body(id): the description and the body of a procedure that is loaded; nil when there is none.
+ */
+static BL_LJMP int flow_body(lua_State *L)
+{
+    struct bl_runtime *runtime = runtime_of(L);
+    const char *id = luaL_checkstring(L, 1);
+    const struct bl_value *description = bl_map_get(runtime->procedures, id);
+
+    if (description == NULL)
+        return 0;
+    bl_value_push(L, description);
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &runtime->procedures);
+    lua_getfield(L, -1, id);
+    lua_remove(L, -2);
+    return 2;
+}
+
+/* load(id): loads the project file that defines a procedure. */
+static BL_LJMP int flow_load(lua_State *L)
+{
+    runtime_load_procedure(L, luaL_checkstring(L, 1));
+    return 0;
+}
+
+/* may(): what the procedure that runs declared. */
+static BL_LJMP int flow_may(lua_State *L)
+{
+    bl_value_push(L, task_current(L, "call")->process->may);
+    return 1;
+}
+
+BL_LJMP void native_flow(lua_State *L)
+{
+    static const luaL_Reg functions[] = {
+        {"gather", flow_gather},
+        {"pause", flow_pause},
+        {"call", flow_call},
+        {"body", flow_body},
+        {"load", flow_load},
+        {"may", flow_may},
+        {NULL, NULL},
+    };
+
+    luaL_setfuncs(L, functions, 0);
+}
+
+struct tally {
+    UT_hash_handle hh;
+    char *verdict;
+    char key[];
+};
+
+void tally_set(struct bl_runtime *runtime, const char *process, const char *name,
+               const char *verdict)
+{
+    size_t size = strlen(process) + strlen(name) + 2;
+    struct tally *tally, *fresh = bl_alloc(sizeof(*fresh) + size);
+
+    snprintf(fresh->key, size, "%s\n%s", process, name);
+    HASH_FIND_STR(runtime->checks, fresh->key, tally);
+    if (tally == NULL) {
+        tally = fresh;
+        HASH_ADD_KEYPTR(hh, runtime->checks, tally->key, size - 1, tally);
+    } else {
+        bl_free(fresh);
+        bl_free(tally->verdict);
+    }
+    tally->verdict = bl_strdup(verdict);
+}
+
+void tally_count(const struct bl_runtime *runtime, struct bl_result *result)
+{
+    for (const struct tally *at = runtime->checks; at != NULL; at = at->hh.next) {
+        result->passed += strcmp(at->verdict, "pass") == 0;
+        result->warned += strcmp(at->verdict, "warn") == 0;
+        result->failed += strcmp(at->verdict, "fail") == 0;
+    }
+}
+
+void tally_free(struct bl_runtime *runtime)
+{
+    struct tally *at, *next;
+
+    HASH_ITER (hh, runtime->checks, at, next) {
+        HASH_DEL(runtime->checks, at);
+        bl_free(at->verdict);
+        bl_free(at);
+    }
+}

@@ -1,0 +1,438 @@
+/* SPDX-FileCopyrightText: 2026 The Belay authors */
+/* SPDX-License-Identifier: MIT */
+/* runtime.c: a project's Lua: its files loaded, its procedures described and run. */
+#include "base/prefix.h"
+
+#include "vm/runtime.h"
+
+#include "base/module.h"
+#include "vm/bind.h"
+#include "vm/cage.h"
+#include "vm/convert.h"
+#include "vm/native.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+/* The files of lua/words/, in the order in which they are run. */
+static const char *const word_files[] = {"words.procedure", "words.step", "words.check",
+                                         "words.people", "words.flow"};
+
+static BL_LJMP int runtime_open(lua_State *L)
+{
+    struct bl_runtime *runtime = runtime_of(L);
+
+    bl_convert_open(L);
+    bind_open(L);
+    lua_newtable(L);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &runtime->procedures);
+    native_modules(L);
+    native_push(L);
+    for (size_t i = 0; i < BL_COUNT(word_files); i++) {
+        const struct bl_embedded *file = bl_embedded;
+        char path[80];
+        while (file->name != NULL && strcmp(file->name, word_files[i]) != 0)
+            file++;
+        if (file->name == NULL)
+            return luaL_error(L, "%s is not in this binary", word_files[i]);
+        snprintf(path, sizeof(path), "belay/%s.lua", file->name);
+        bl_loader_text(L, path, file->source, file->size);
+        lua_pushvalue(L, -2);
+        lua_call(L, 1, 0);
+    }
+    return 0;
+}
+
+static struct bl_runtime *runtime_make(struct bl_vm *vm)
+{
+    struct bl_runtime *made = bl_alloc(sizeof(*made));
+
+    made->procedures = bl_map_new();
+    made->ready_end = &made->ready;
+    made->vm = vm;
+    vm->runtime = made;
+    return made;
+}
+
+enum bl_code bl_runtime_new(const struct bl_runtime_settings *settings,
+                            struct bl_runtime **runtime, struct bl_error *err)
+{
+    struct bl_vm *vm = bl_vm_new(settings->limits);
+    struct bl_runtime *made;
+    enum bl_code code;
+
+    if (vm == NULL)
+        return bl_fail(err, BL_E_LIMIT, "the memory limit leaves no room for Lua itself");
+    made = runtime_make(vm);
+    code = bl_loader_new(vm, settings->project, err);
+    if (code == BL_OK) {
+        bl_loader_on_load(vm, settings->loaded, settings->loaded_context);
+        lua_pushcfunction(vm->L, runtime_open);
+        code = bl_vm_call(vm, 0, 0, err);
+    }
+    if (code != BL_OK)
+        bl_runtime_free(made);
+    else
+        *runtime = made;
+    return code;
+}
+
+enum bl_code bl_runtime_adopt(struct bl_vm *vm, struct bl_error *err)
+{
+    runtime_make(vm)->is_guest = true;
+    lua_pushcfunction(vm->L, runtime_open);
+    return bl_vm_call(vm, 0, 0, err);
+}
+
+struct bl_runtime *bl_runtime_of(struct bl_vm *vm)
+{
+    return vm->runtime;
+}
+
+void bl_runtime_reset(struct bl_runtime *runtime)
+{
+    while (runtime->tasks != NULL)
+        task_free(runtime->tasks);
+    tally_free(runtime);
+    bl_value_unref(runtime->result.value);
+    memset(&runtime->result, 0, sizeof(runtime->result));
+    runtime->first = NULL;
+    runtime->ready = NULL;
+    runtime->ready_end = &runtime->ready;
+    runtime->is_over = runtime->is_stopping = false;
+}
+
+void bl_runtime_free(struct bl_runtime *runtime)
+{
+    if (runtime == NULL)
+        return;
+    bl_runtime_reset(runtime);
+    runtime->vm->runtime = NULL;
+    if (!runtime->is_guest)
+        bl_vm_free(runtime->vm);
+    bl_value_unref(runtime->procedures);
+    bl_value_unref(runtime->project);
+    bl_value_unref(runtime->environment);
+    bl_value_unref(runtime->answers);
+    bl_free(runtime);
+}
+
+struct bl_vm *bl_runtime_vm(struct bl_runtime *runtime)
+{
+    return runtime->vm;
+}
+
+static BL_LJMP int runtime_load_file(lua_State *L)
+{
+    bl_loader_file(L, lua_tostring(L, 1));
+    return 0;
+}
+
+enum bl_code bl_runtime_load(struct bl_runtime *runtime, const char *path, struct bl_error *err)
+{
+    lua_State *L = runtime->vm->L;
+    size_t len = strlen(path);
+    enum bl_code code;
+
+    snprintf(runtime->loading, sizeof(runtime->loading), "%s", path);
+    if (len > 4 && len < sizeof(runtime->loading) && strcmp(path + len - 4, ".lua") == 0)
+        runtime->loading[len - 4] = '\0';
+    for (char *c = runtime->loading; *c != '\0'; c++) {
+        if (*c == '/')
+            *c = '.';
+    }
+    lua_pushcfunction(L, runtime_load_file);
+    lua_pushstring(L, path);
+    code = bl_vm_call(runtime->vm, 1, 0, err);
+    runtime->loading[0] = '\0';
+    return code;
+}
+
+BL_LJMP void runtime_load_procedure(lua_State *L, const char *id)
+{
+    struct bl_runtime *runtime = runtime_of(L);
+    char path[260], before[sizeof(runtime->loading)];
+
+    if (bl_map_get(runtime->procedures, id) != NULL)
+        return;
+    snprintf(path, sizeof(path), "%s", id);
+    for (char *c = path; *c != '\0'; c++) {
+        if (*c == '.')
+            *c = '/';
+    }
+    snprintf(path + strlen(path), sizeof(path) - strlen(path), ".lua");
+    memcpy(before, runtime->loading, sizeof(before));
+    snprintf(runtime->loading, sizeof(runtime->loading), "%s", id);
+    bl_loader_file(L, path);
+    lua_pop(L, 1);
+    memcpy(runtime->loading, before, sizeof(before));
+}
+
+enum bl_code bl_runtime_project(struct bl_runtime *runtime, struct bl_value **project,
+                                struct bl_error *err)
+{
+    enum bl_code code = bl_runtime_load(runtime, "belay.lua", err);
+
+    if (code != BL_OK)
+        return code;
+    if (runtime->project == NULL)
+        return bl_fail(err, BL_E_ARG, "belay.lua: does not call project({ name = \"…\" })");
+    *project = bl_value_ref(runtime->project);
+    return BL_OK;
+}
+
+enum bl_code bl_runtime_environment(struct bl_runtime *runtime, const char *name,
+                                    struct bl_value **environment, struct bl_error *err)
+{
+    char path[200];
+    enum bl_code code;
+
+    snprintf(path, sizeof(path), "environments/%s.lua", name);
+    bl_value_unref(runtime->environment);
+    runtime->environment = NULL;
+    code = bl_runtime_load(runtime, path, err);
+    if (code != BL_OK)
+        return code;
+    if (runtime->environment == NULL)
+        return bl_fail(err, BL_E_ARG, "%s: does not call environment({…})", path);
+    *environment = bl_value_ref(runtime->environment);
+    return BL_OK;
+}
+
+struct bl_value *runtime_secret(struct bl_runtime *runtime, const char *name)
+{
+    const char *value = getenv(name), *folder = getenv("CREDENTIALS_DIRECTORY");
+    char path[4096], text[4096];
+    ssize_t got = -1;
+    int fd;
+
+    (void)runtime;
+    if (value != NULL)
+        return bl_value_secret(name, value, strlen(value));
+    if (folder == NULL || strchr(name, '/') != NULL)
+        return bl_value_secret(name, "", 0);
+    snprintf(path, sizeof(path), "%s/%s", folder, name);
+    fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd >= 0) {
+        got = read(fd, text, sizeof(text));
+        close(fd);
+    }
+    while (got > 0 && (text[got - 1] == '\n' || text[got - 1] == '\r'))
+        got--;
+    return bl_value_secret(name, text, got > 0 ? (size_t)got : 0);
+}
+
+const struct bl_value *bl_runtime_procedure(struct bl_runtime *runtime, const char *id)
+{
+    return bl_map_get(runtime->procedures, id);
+}
+
+void bl_runtime_answers(struct bl_runtime *runtime, const struct bl_value *answers)
+{
+    runtime->answers = bl_value_ref(answers);
+}
+
+void bl_runtime_enter(struct bl_runtime *runtime, struct bl_world *world)
+{
+    runtime->world = world;
+}
+
+static BL_LJMP int runtime_first(lua_State *L)
+{
+    struct bl_runtime *runtime = runtime_of(L);
+    const char *id = lua_tostring(L, 1);
+    const struct bl_value *description = bl_map_get(runtime->procedures, id);
+    const struct bl_value *params = lua_touserdata(L, 2);
+    struct process *process;
+
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &runtime->procedures);
+    lua_getfield(L, -1, id); /* {run, make} of lua/words/procedure.lua */
+    lua_getfield(L, -1, "start");
+    bl_value_push(L, params);
+    process = process_new(runtime, id, NULL);
+    process->may = bl_value_ref(bl_map_get(description, "may"));
+    process->is_checklist = strcmp(bl_map_text(description, "kind", ""), "checklist") == 0;
+    runtime->first = task_new(L, process, 1);
+    process->main = runtime->first;
+    process_unref(process);
+    task_wake(runtime->first);
+    return 0;
+}
+
+enum bl_code bl_runtime_start(struct bl_runtime *runtime, const char *id,
+                              const struct bl_value *params, struct bl_error *err)
+{
+    lua_State *L = runtime->vm->L;
+
+    if (bl_map_get(runtime->procedures, id) == NULL)
+        return bl_fail(err, BL_E_NOT_FOUND, "no procedure '%s' is loaded", id);
+    lua_pushcfunction(L, runtime_first);
+    lua_pushstring(L, id);
+    lua_pushlightuserdata(L, (void *)(uintptr_t)params);
+    return bl_vm_call(runtime->vm, 2, 0, err);
+}
+
+struct runtime_text {
+    const char *name, *text;
+    size_t len;
+};
+
+/* The function on top becomes the first task, in a process that may change nothing. [-1, +0, e]
+ */
+static BL_LJMP void runtime_start_top(lua_State *L, const char *name)
+{
+    struct bl_runtime *runtime = runtime_of(L);
+    struct process *process = process_new(runtime, name, NULL);
+
+    process->may = bl_map_new();
+    runtime->first = task_new(L, process, 0);
+    process->main = runtime->first;
+    process_unref(process);
+    task_wake(runtime->first);
+}
+
+static BL_LJMP int runtime_first_text(lua_State *L)
+{
+    const struct runtime_text *text = lua_touserdata(L, 1);
+
+    bl_loader_text(L, text->name, text->text, text->len);
+    runtime_start_top(L, text->name);
+    return 0;
+}
+
+static BL_LJMP int runtime_first_function(lua_State *L)
+{
+    runtime_start_top(L, "function");
+    return 0;
+}
+
+enum bl_code bl_runtime_start_function(struct bl_runtime *runtime, struct bl_error *err)
+{
+    lua_pushcfunction(runtime->vm->L, runtime_first_function);
+    lua_insert(runtime->vm->L, -2);
+    return bl_vm_call(runtime->vm, 1, 0, err);
+}
+
+enum bl_code bl_runtime_start_text(struct bl_runtime *runtime, const char *name,
+                                   const char *text, size_t len, struct bl_error *err)
+{
+    struct runtime_text chunk = {name, text, len};
+
+    lua_pushcfunction(runtime->vm->L, runtime_first_text);
+    lua_pushlightuserdata(runtime->vm->L, &chunk);
+    return bl_vm_call(runtime->vm, 1, 0, err);
+}
+
+static BL_LJMP int runtime_read_value(lua_State *L)
+{
+    struct bl_runtime *runtime = runtime_of(L);
+    struct bl_error err;
+
+    if (bl_value_read(L, 1, &runtime->result.value, &err) != BL_OK)
+        runtime->result.value = bl_value_text(bl_cage_text(L, 1, NULL));
+    return 0;
+}
+
+static void runtime_finish(struct bl_runtime *runtime)
+{
+    struct task *first = runtime->first;
+    lua_State *L = runtime->vm->L;
+    struct bl_error err;
+
+    if (first->is_failed) {
+        if (runtime->result.error.code == BL_OK)
+            bind_error_read(first->L, -1, &runtime->result.error);
+        runtime->result.is_failed = true;
+        return;
+    }
+    if (lua_gettop(first->L) > 0 && !first->process->is_done) {
+        lua_settop(first->L, 1);
+        lua_pushcfunction(L, runtime_read_value);
+        lua_xmove(first->L, L, 1);
+        if (bl_vm_call(runtime->vm, 1, 0, &err) != BL_OK)
+            runtime->result.value = NULL;
+    }
+}
+
+void bl_runtime_step(struct bl_runtime *runtime)
+{
+    struct task *task;
+
+    while (!runtime->is_over && (task = runtime->ready) != NULL) {
+        runtime->ready = task->next_ready;
+        if (runtime->ready == NULL)
+            runtime->ready_end = &runtime->ready;
+        if (task->state == TASK_READY)
+            task_resume(task);
+    }
+    if (runtime->is_over && !runtime->is_stopping) {
+        runtime->is_stopping = true;
+        runtime_finish(runtime);
+    }
+}
+
+bool bl_runtime_is_over(const struct bl_runtime *runtime)
+{
+    return runtime->is_over;
+}
+
+void bl_runtime_stop(struct bl_runtime *runtime, const struct bl_error *why)
+{
+    if (runtime->is_stopping)
+        return;
+    runtime->is_stopping = true;
+    runtime->result.is_failed = true;
+    runtime->result.error = *why;
+    if (runtime->first != NULL)
+        task_close(runtime->first, why);
+    runtime->is_over = true;
+}
+
+void bl_runtime_result(struct bl_runtime *runtime, struct bl_result *result)
+{
+    *result = runtime->result;
+    result->value = bl_value_ref(runtime->result.value);
+    result->passed = result->warned = result->failed = 0;
+    tally_count(runtime, result);
+}
+
+enum bl_code bl_param_check(const struct bl_value *param, const struct bl_value *given,
+                            struct bl_value **normal, struct bl_error *err)
+{
+    static const struct {
+        const char *name;
+        enum bl_arg_type type;
+    } types[] = {
+        {"string", BL_T_STRING},   {"integer", BL_T_INTEGER}, {"number", BL_T_NUMBER},
+        {"boolean", BL_T_BOOLEAN}, {"choice", BL_T_CHOICE},   {"duration", BL_T_DURATION},
+        {"bytes", BL_T_BYTES},     {"host", BL_T_HOST},       {"port", BL_T_PORT},
+        {"path", BL_T_PATH},       {"secret", BL_T_STRING},
+    };
+    const char *type = bl_map_text(param, "type", "string"), *choices[64];
+    const struct bl_value *list = bl_map_get(param, "choices");
+    struct bl_arg arg = {.name = bl_map_text(param, "name", "value"), .choices = choices};
+    struct bl_value *amount = NULL;
+    enum bl_code code;
+    size_t count = 0;
+
+    for (size_t i = 0; i < BL_COUNT(types); i++) {
+        if (strcmp(types[i].name, type) == 0)
+            arg.type = types[i].type;
+    }
+    for (; count < bl_value_count(list) && count < 63; count++)
+        choices[count] = bl_value_as_text(bl_list_get(list, count));
+    choices[count] = NULL;
+    arg.flags = strcmp(type, "secret") == 0 ? BL_ARG_SECRET : 0;
+    arg.min = bl_map_int(param, "min", 0);
+    arg.max = bl_map_int(param, "max", arg.min != 0 ? INT64_MAX : 0);
+    code = bl_arg_check(&arg, "parameter", given, &amount, err);
+    if (code != BL_OK)
+        return code;
+    if (arg.type == BL_T_DURATION) { /* authors count in seconds */
+        *normal = bl_value_float((double)bl_value_as_int(amount) / 1000);
+        bl_value_unref(amount);
+    } else {
+        *normal = amount;
+    }
+    return BL_OK;
+}

@@ -1,0 +1,125 @@
+/* SPDX-FileCopyrightText: 2026 The Belay authors */
+/* SPDX-License-Identifier: MIT */
+/* task.h: tasks (coroutines), the procedures they run in, their steps; private to engine/vm. */
+#ifndef BL_VM_TASK_H
+#define BL_VM_TASK_H
+
+#include "vm/runtime.h"
+
+/* An open step of a task. */
+struct step {
+    struct step *outer;
+    char *path;             /* "Measure memory" or "Outer / Inner" */
+    char *why, *undo;       /* NULL when not said */
+    bool change_is_allowed; /* a gate inside it was answered yes */
+    int64_t started;
+};
+
+/* One procedure under way: the first, or one that was called. */
+struct process {
+    struct bl_runtime *runtime;
+    struct process *caller;
+    char *id;
+    struct bl_value *may;
+    bool is_checklist;
+    bool is_done; /* done() was called: what is left of it is closed */
+    struct task *main;
+    unsigned refs;
+};
+
+/* Children that a task waits for. */
+struct group {
+    struct task *parent;
+    struct task **members; /* in the order of the input */
+    size_t count, started, ended, at_once;
+};
+
+enum task_state { TASK_READY, TASK_WAITING, TASK_ENDED };
+
+struct task {
+    struct bl_runtime *runtime;
+    struct process *process;
+    lua_State *L;
+    int ref; /* keeps the thread from the collector */
+    struct bl_leash leash;
+    enum task_state state;
+    int arguments;       /* on its stack for the next resume */
+    struct step *steps;  /* innermost first */
+    char *base;          /* step path of the task that made it */
+    struct group *group; /* it is a member of */
+    struct group *waits; /* it waits for these children */
+
+    /* What it waits for, at most one, and what came of it. */
+    struct bl_performance *performance;
+    struct bl_pause *pause;
+    bool asks;
+    struct bl_value *question_param; /* what an entered answer must be; NULL: anything */
+    struct bl_outcome outcome;       /* of the operation; value owned */
+    enum bl_gate_result gate_result; /* of the question */
+    char *gate_text;
+    struct bl_call *call_copy; /* the call it makes or made last, for error objects */
+
+    bool is_failed; /* ended with an error on top of its stack */
+    struct task *next_ready;
+    struct task *next, *prev;
+};
+
+struct tally;
+
+struct bl_runtime {
+    struct bl_vm *vm;
+    bool is_guest; /* the vm is somebody else's */
+    struct bl_world *world;
+    struct bl_value *procedures;  /* id -> description */
+    struct bl_value *project;     /* what project({}) was given */
+    struct bl_value *environment; /* what environment({}) was given */
+    struct bl_value *answers;
+    char loading[256]; /* the project file that is being loaded: its procedure's id */
+    struct task *tasks;
+    struct task *ready, **ready_end;
+    struct task *current;
+    struct task *first;
+    struct tally *checks;
+    bool is_over;
+    bool is_stopping;
+    struct bl_result result;
+};
+
+/* The runtime of any thread. */
+struct bl_runtime *runtime_of(lua_State *L);
+/* The task that runs; raises "outside of run" when there is none. [-0, +0, v] */
+BL_LJMP struct task *task_current(lua_State *L, const char *what);
+
+/* Makes a task whose function and `arguments` values are on top of L (popped). [-(arguments+1),
+ * +0, e] */
+BL_LJMP struct task *task_new(lua_State *L, struct process *process, int arguments);
+/* Puts it in the ready queue. */
+void task_wake(struct task *task);
+/* Closes it: abandons what it waits for, ends its steps with `status`, and tells its group. */
+void task_close(struct task *task, const struct bl_error *why);
+/* The one resume. */
+void task_resume(struct task *task);
+void task_free(struct task *task);
+
+/* The innermost open step, its own or of the task that it is a branch of; NULL outside of
+ * steps. */
+struct step *task_step(struct task *task);
+/* The step path of a task: its innermost step's, else its base. */
+const char *task_path(const struct task *task);
+void step_begin(struct task *task, const char *title, struct bl_value *take_data);
+/* status: "ok", "failed", … error may be NULL; assumed: the number of a planned operation or 0.
+ */
+void step_end(struct task *task, const char *status, const struct bl_error *error, int assumed);
+
+struct process *process_new(struct bl_runtime *runtime, const char *id, struct process *caller);
+void process_unref(struct process *process);
+
+/* Fills file and line of the innermost frame that is the author's (not belay's own Lua). */
+void task_place(lua_State *L, struct bl_place *place, char file[160]);
+
+/* The value of a secret from the environment or the credentials folder; empty bytes when it is
+ * nowhere. */
+struct bl_value *runtime_secret(struct bl_runtime *runtime, const char *name);
+/* Loads the project file of a procedure once. Raises. [-0, +0, v] */
+BL_LJMP void runtime_load_procedure(lua_State *L, const char *id);
+#endif

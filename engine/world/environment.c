@@ -1,0 +1,195 @@
+/* SPDX-FileCopyrightText: 2026 The Belay authors */
+/* SPDX-License-Identifier: MIT */
+/* environment.c: what an environment file says, checked. */
+#include "base/prefix.h"
+
+#include "world/environment.h"
+
+#include "base/module.h"
+#include "base/text.h"
+
+static const char *const class_choices[] = {"observe", "change", "destroy", NULL};
+static const char *const change_choices[] = {"confirm", "free", "refuse", NULL};
+
+static const struct bl_arg program_fields[] = {
+    {.name = "class",
+     .type = BL_T_CHOICE,
+     .choices = class_choices,
+     .text = "what the program does"},
+    {.name = "target",
+     .type = BL_T_STRING,
+     .flags = BL_ARG_OPTIONAL,
+     .text = "the connection it works on, e.g. postgres.main"},
+    {0},
+};
+
+static const struct bl_arg policy_fields[] = {
+    {.name = "change", .type = BL_T_CHOICE, .choices = change_choices, .fallback = "confirm"},
+    {.name = "destroy", .type = BL_T_ANY, .flags = BL_ARG_OPTIONAL},
+    {0},
+};
+
+static const struct bl_arg destroy_fields[] = {
+    {.name = "typed", .type = BL_T_BOOLEAN, .fallback = "true"},
+    {.name = "approvals", .type = BL_T_INTEGER, .fallback = "0", .min = 0, .max = 9},
+    {0},
+};
+
+static const struct bl_arg environment_fields[] = {
+    {.name = "state", .type = BL_T_PATH, .flags = BL_ARG_OPTIONAL},
+    {.name = "policy", .type = BL_T_MAP, .flags = BL_ARG_OPTIONAL},
+    {.name = "params", .type = BL_T_MAP, .flags = BL_ARG_OPTIONAL},
+    {.name = "exec", .type = BL_T_MAP, .flags = BL_ARG_OPTIONAL},
+    {0},
+};
+
+static enum bl_code environment_check_connection(const struct bl_module *module,
+                                                 const char *name, const struct bl_value *given,
+                                                 struct bl_value *connections,
+                                                 struct bl_error *err)
+{
+    struct bl_value *checked = NULL;
+    struct bl_error why;
+    char target[160];
+
+    snprintf(target, sizeof(target), "%s.%s", module->name, name);
+    if (bl_value_type(given) != BL_MAP)
+        return bl_fail(err, BL_E_ARG, "%s: must be a table of settings, not a %s", target,
+                       bl_type_name(bl_value_type(given)));
+    if (bl_args_check_map(module->settings, "setting", given, &checked, &why) != BL_OK)
+        return bl_fail(err, BL_E_ARG, "%s: %s", target, why.message);
+    bl_map_set(connections, target, checked);
+    return BL_OK;
+}
+
+static enum bl_code environment_unknown(const char *name, struct bl_error *err)
+{
+    const char *names[64], *near;
+    size_t count = 0;
+
+    for (size_t i = 0; bl_modules[i] != NULL && count < 50; i++) {
+        if (bl_modules[i]->settings != NULL)
+            names[count++] = bl_modules[i]->name;
+    }
+    for (size_t i = 0; environment_fields[i].name != NULL; i++)
+        names[count++] = environment_fields[i].name;
+    names[count] = NULL;
+    near = bl_suggest(name, names);
+    return bl_fail(err, BL_E_ARG, "'%s' is neither a module with connections nor a field%s%s%s",
+                   name, near != NULL ? ": did you mean '" : "", near != NULL ? near : "",
+                   near != NULL ? "'?" : "");
+}
+
+static enum bl_code environment_check_module(const char *name, const struct bl_value *given,
+                                             struct bl_value *connections, struct bl_error *err)
+{
+    const struct bl_module *module = bl_module_find(name);
+    enum bl_code code = BL_OK;
+
+    if (module == NULL || module->settings == NULL)
+        return environment_unknown(name, err);
+    if (bl_value_type(given) != BL_MAP)
+        return bl_fail(err, BL_E_ARG, "'%s' must be a table of connections by name", name);
+    for (size_t i = 0; code == BL_OK && i < bl_value_count(given); i++)
+        code = environment_check_connection(module, bl_map_key(given, i), bl_map_at(given, i),
+                                            connections, err);
+    return code;
+}
+
+static enum bl_code environment_check_exec(const struct bl_value *given, struct bl_value *out,
+                                           struct bl_error *err)
+{
+    struct bl_value *programs = bl_map_new();
+    struct bl_error why;
+    enum bl_code code = BL_OK;
+
+    for (size_t i = 0; code == BL_OK && i < bl_value_count(given); i++) {
+        struct bl_value *checked = NULL;
+        code = bl_args_check_map(program_fields, "field", bl_map_at(given, i), &checked, &why);
+        if (code == BL_OK)
+            bl_map_set(programs, bl_map_key(given, i), checked);
+        else
+            bl_fail(err, code, "exec.%s: %s", bl_map_key(given, i), why.message);
+    }
+    bl_map_set(out, "exec", programs);
+    return code;
+}
+
+static enum bl_code environment_check_policy(const struct bl_value *given, struct bl_value *out,
+                                             struct bl_error *err)
+{
+    struct bl_value *policy = NULL, *destroy = NULL;
+    const struct bl_value *wanted;
+    struct bl_error why;
+    enum bl_code code = bl_args_check_map(policy_fields, "field", given, &policy, &why);
+
+    if (code != BL_OK)
+        return bl_fail(err, code, "policy: %s", why.message);
+    wanted = bl_map_get(policy, "destroy");
+    if (strcmp(bl_value_as_text(wanted), "refuse") == 0) {
+        bl_map_set(out, "policy", policy);
+        return BL_OK;
+    }
+    if (wanted != NULL && bl_value_type(wanted) != BL_MAP)
+        code =
+            bl_fail(err, BL_E_ARG,
+                    "policy: 'destroy' must be \"refuse\" or a table such as { typed = true }");
+    else
+        code = bl_args_check_map(destroy_fields, "field of destroy", wanted, &destroy, &why);
+    if (code != BL_OK) {
+        bl_value_unref(policy);
+        return destroy == NULL && wanted != NULL && bl_value_type(wanted) != BL_MAP
+                   ? code
+                   : bl_fail(err, code, "policy: %s", why.message);
+    }
+    bl_map_set(policy, "destroy", destroy);
+    bl_map_set(out, "policy", policy);
+    return BL_OK;
+}
+
+static enum bl_code environment_fill(const struct bl_value *given, struct bl_value *out,
+                                     struct bl_error *err)
+{
+    struct bl_value *connections = bl_map_new();
+    struct bl_value *normal;
+    enum bl_code code = BL_OK;
+
+    bl_map_set(out, "connections", connections);
+    for (size_t i = 0; code == BL_OK && i < bl_value_count(given); i++) {
+        const char *key = bl_map_key(given, i);
+        const struct bl_arg *field = bl_arg_find(environment_fields, key);
+        if (field == NULL) {
+            code = environment_check_module(key, bl_map_at(given, i), connections, err);
+            continue;
+        }
+        normal = NULL;
+        code = bl_arg_check(field, "field", bl_map_at(given, i), &normal, err);
+        if (code == BL_OK)
+            bl_map_set(out, key, normal);
+    }
+    if (code == BL_OK)
+        code = environment_check_policy(bl_map_get(given, "policy"), out, err);
+    if (code == BL_OK)
+        code = environment_check_exec(bl_map_get(given, "exec"), out, err);
+    return code;
+}
+
+enum bl_code bl_environment_check(const char *name, const struct bl_value *given,
+                                  struct bl_value **environment, struct bl_error *err)
+{
+    struct bl_value *out = bl_map_new();
+    enum bl_code code = environment_fill(given, out, err);
+
+    bl_map_set(out, "name", bl_value_text(name));
+    if (code != BL_OK)
+        bl_value_unref(out);
+    else
+        *environment = out;
+    return code;
+}
+
+const struct bl_value *bl_environment_connection(const struct bl_value *environment,
+                                                 const char *target)
+{
+    return bl_map_get(bl_map_get(environment, "connections"), target);
+}

@@ -1,0 +1,51 @@
+/* SPDX-FileCopyrightText: 2026 The Belay authors */
+/* SPDX-License-Identifier: MIT */
+/* private.h: what world.c and perform.c share. */
+#ifndef BL_WORLD_PRIVATE_H
+#define BL_WORLD_PRIVATE_H
+
+#include "world/world.h"
+
+struct bl_performance {
+    struct bl_world *world;
+    struct bl_call *call; /* NULL once the operation owns it */
+    struct bl_inspection inspection;
+    struct bl_permit permit;
+    struct bl_outcome outcome;
+    struct bl_op *op;          /* under way */
+    int64_t intent;            /* its number; 0: none */
+    int64_t started;           /* steady milliseconds */
+    struct bl_value *question; /* of its gate; NULL when none was asked */
+    bool is_abandoned;
+    void (*done)(void *owner, const struct bl_outcome *outcome);
+    void *owner;
+    struct bl_performance *next; /* in to_send or to_return */
+    struct bl_performance *all_next, *all_prev;
+};
+
+struct performance_queue {
+    struct bl_performance *first, **end;
+};
+
+struct bl_world {
+    struct bl_world_settings settings;
+    struct bl_world_counts counts;
+    struct performance_queue to_send;   /* their intent waits for the flush */
+    struct performance_queue to_return; /* their outcome waits for the flush */
+    struct bl_performance *all;
+    struct bl_connection **connections;
+    size_t connection_count;
+    int64_t intents;
+    int first_planned;
+};
+
+void performance_queue_add(struct performance_queue *queue, struct bl_performance *performance);
+struct bl_performance *performance_queue_take(struct performance_queue *queue);
+/* The run's connection for a target, made on first use; NULL for modules without connections.
+ */
+struct bl_connection *world_connection(struct bl_world *world, const struct bl_call *call);
+/* Sends it: the operation starts. */
+void performance_send(struct bl_performance *performance);
+void performance_free(struct bl_performance *performance);
+
+#endif

@@ -1,0 +1,130 @@
+--- The word check: a measured value held against a limit.
+--
+-- Depends on: regex. `...`: engine/vm/native.c.
+local native = ...
+
+local UNITS = { bytes = "bytes", seconds = "duration" }
+local methods = {}
+local Check = { __index = methods, __name = "check", __metatable = false }
+local open = {} -- checks that had no limit when last looked at
+
+local show = native.measure
+
+--- A limit as a number: sizes and durations may be written as text.
+local function read_limit(self, limit)
+  local kind = UNITS[self.unit]
+  if type(limit) == "string" and kind ~= nil then
+    local number, why = native.param_check({ type = kind, name = "limit" }, limit)
+    if number == nil then
+      error("check '" .. self.name .. "': " .. why, 3)
+    end
+    return number
+  end
+  if type(limit) ~= "number" then
+    error("check '" .. self.name .. "': the limit must be a number, not a " .. type(limit), 3)
+  end
+  return limit
+end
+
+--- Records a verdict and gives true unless it is a failure.
+local function record(self, verdict, limit)
+  self.is_judged = true
+  local given = native.check({
+    name = self.name,
+    value = self.value,
+    unit = self.unit,
+    verdict = verdict,
+    limit = limit,
+    text = string.format("%s: %s, %s", self.name, show(self.value, self.unit), limit),
+  })
+  return given ~= "fail"
+end
+
+local function judge(self, opts, good, word, limit)
+  local number = read_limit(self, limit)
+  local warn = opts and opts.warn
+  local text = word .. " " .. show(number, self.unit)
+  if type(self.value) ~= "number" then
+    return record(self, "fail", text)
+  elseif not good(self.value, number) then
+    return record(self, "fail", text)
+  elseif warn ~= nil and not good(self.value, read_limit(self, warn)) then
+    return record(
+      self,
+      "warn",
+      text .. ", warning from " .. show(read_limit(self, warn), self.unit)
+    )
+  end
+  return record(self, "pass", text)
+end
+
+function methods:at_most(limit, opts)
+  return judge(self, opts, function(value, bound)
+    return value <= bound
+  end, "at most", limit)
+end
+
+function methods:at_least(limit, opts)
+  return judge(self, opts, function(value, bound)
+    return value >= bound
+  end, "at least", limit)
+end
+
+function methods:between(low, high)
+  local least, most = read_limit(self, low), read_limit(self, high)
+  local good = type(self.value) == "number" and self.value >= least and self.value <= most
+  local text = "between " .. show(least, self.unit) .. " and " .. show(most, self.unit)
+  return record(self, good and "pass" or "fail", text)
+end
+
+function methods:equals(expected)
+  return record(self, self.value == expected and "pass" or "fail", "must be " .. show(expected))
+end
+
+function methods:one_of(list)
+  local names, good = {}, false
+  for i, item in ipairs(list) do
+    names[i] = show(item)
+    good = good or item == self.value
+  end
+  return record(self, good and "pass" or "fail", "must be one of " .. table.concat(names, ", "))
+end
+
+function methods:matches(pattern)
+  local good = type(self.value) == "string"
+    and require("regex").match(pattern, self.value) ~= nil
+  return record(self, good and "pass" or "fail", "must match " .. pattern)
+end
+
+function methods:is_true()
+  return record(self, self.value == true and "pass" or "fail", "must be true")
+end
+
+local function check(name, value, unit)
+  if type(name) ~= "string" or name == "" then
+    error("check: the first argument is its name, a string", 2)
+  end
+  if type(value) == "function" or (unit ~= nil and type(unit) ~= "string") then
+    error("check '" .. name .. "': give it a value and, if it has one, a unit", 2)
+  end
+  local made = setmetatable({ name = name, value = value, unit = unit }, Check)
+  made.path = native.path()
+  open[#open + 1] = made
+  return made
+end
+
+--- The name of a check of this step that got no limit; nil when there is none.
+function native.unfinished_check()
+  local path, left, found = native.path(), {}, nil
+  for _, made in ipairs(open) do
+    if not made.is_judged and made.path == path then
+      found = found or made.name
+    elseif not made.is_judged then
+      left[#left + 1] = made
+    end
+  end
+  open = left
+  return found
+end
+
+native.define("check", check)

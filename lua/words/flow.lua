@@ -1,0 +1,169 @@
+--- The words of order and time: parallel, each, wait_until, call.
+--
+-- Depends on: nothing. `...`: engine/vm/native.c.
+local native = ...
+
+--- The values in the order of the input; raises the first error once all have ended.
+local function collect(ended)
+  local values = {}
+  for i, one in ipairs(ended) do
+    if not one[1] then
+      error(one[2], 0)
+    end
+    values[i] = one[2]
+  end
+  return values
+end
+
+local function make_branch(name, fn)
+  return function()
+    native.emit("branch_started", { name = name })
+    local ok, result = pcall(fn)
+    native.emit("branch_ended", { name = name, status = ok and "ok" or "failed" })
+    if not ok then
+      error(result, 0)
+    end
+    return result
+  end
+end
+
+local function parallel(branches)
+  local names, functions = {}, {}
+  if type(branches) ~= "table" then
+    error("parallel: give it a table of functions by name", 2)
+  end
+  for name, fn in pairs(branches) do
+    if type(fn) ~= "function" then
+      error("parallel: '" .. tostring(name) .. "' must be a function, not a " .. type(fn), 2)
+    end
+    names[#names + 1] = name
+    functions[#functions + 1] = make_branch(tostring(name), fn)
+  end
+  local results = {}
+  local ended = native.gather(functions)
+  for i, one in ipairs(ended) do
+    if not one[1] then
+      error(one[2], 0)
+    end
+    results[names[i]] = one[2]
+  end
+  return results
+end
+
+local function each(list, opts, fn)
+  if fn == nil and type(opts) == "function" then
+    opts, fn = {}, opts
+  end
+  local at_once = opts.at_once or 1
+  if math.type(at_once) ~= "integer" or at_once < 1 then
+    error("each: at_once must be an integer of at least 1", 2)
+  end
+  local functions = {}
+  for i, item in ipairs(list) do
+    functions[i] = function()
+      return fn(item, i)
+    end
+  end
+  return collect(native.gather(functions, at_once))
+end
+
+local function read_duration(what, value, default)
+  local seconds, why = native.param_check({ type = "duration", name = what }, value or default)
+  if seconds == nil then
+    error("wait_until: " .. why, 3)
+  end
+  return seconds
+end
+
+local function wait_until(what, opts, fn)
+  if fn == nil and type(opts) == "function" then
+    opts, fn = {}, opts
+  end
+  local timeout = read_duration("timeout", opts.timeout, "1m")
+  local every = read_duration("every", opts.every, "1s")
+  local start, tries = native.steady(), 0
+  native.emit("wait_started", { what = what, timeout = timeout })
+  while true do
+    tries = tries + 1
+    local value = fn()
+    local world, assumed = native.world()
+    local over = native.steady() - start
+    if value or assumed ~= nil or world ~= "live" then
+      local status = value and "ok" or "assumed"
+      native.emit(
+        "wait_ended",
+        { what = what, tries = tries, millis = math.floor(over * 1000), status = status }
+      )
+      return value or true
+    end
+    if over + every > timeout then
+      native.emit(
+        "wait_ended",
+        { what = what, tries = tries, millis = math.floor(over * 1000), status = "timeout" }
+      )
+      local text = "waited %s for: %s: it did not come true in %d tries"
+      local span = native.measure(over, "seconds")
+      error(native.error("timeout", string.format(text, span, what, tries)), 0)
+    end
+    native.pause(every)
+  end
+end
+
+--- Raises unless everything that the callee may do, the caller may do as well.
+local function check_may(id, callee)
+  local rank = { change = 1, destroy = 2 }
+  local own = native.may()
+  for target, class in pairs(callee or {}) do
+    if (rank[own[target]] or 0) < rank[class] then
+      local text = "call: %s may %s %s, so the caller must declare that too, with may"
+      native.stop("guard", string.format(text, id, class, target))
+    end
+  end
+end
+
+local function read_params(id, description, given)
+  local values = {}
+  for _, param in ipairs(description.params) do
+    local value = given[param.name]
+    if value == nil then
+      value = param.default
+    end
+    if value == nil and param.required then
+      error("call: " .. id .. " needs the parameter '" .. param.name .. "'", 3)
+    end
+    if value ~= nil then
+      local normal, why = native.param_check(param, value)
+      if normal == nil then
+        error("call: " .. id .. ": " .. why, 3)
+      end
+      values[param.name] = normal
+    end
+  end
+  for name in pairs(given) do
+    if values[name] == nil then
+      error("call: " .. id .. " has no parameter '" .. tostring(name) .. "'", 3)
+    end
+  end
+  return values
+end
+
+local function call(id, params)
+  native.load(id)
+  local description, body = native.body(id)
+  if description == nil then
+    error("call: " .. tostring(id) .. " is no procedure", 2)
+  end
+  check_may(id, description.may)
+  local values = read_params(id, description, params or {})
+  local checklist = description.kind == "checklist"
+  local ended = native.call(id, values, description.may, checklist, body.start)[1]
+  if not ended[1] then
+    error(ended[2], 0)
+  end
+  return ended[2]
+end
+
+native.define("parallel", parallel)
+native.define("each", each)
+native.define("wait_until", wait_until)
+native.define("call", call)

@@ -1,0 +1,148 @@
+--- The words that do: step, decide, note, evidence, fail, done, try.
+--
+-- Depends on: nothing. `...`: engine/vm/native.c.
+local native = ...
+
+local STEP_FIELDS = { "run", "why", "covers", "verify", "undo", "timeout" }
+local known = {}
+for _, name in ipairs(STEP_FIELDS) do
+  known[name] = true
+end
+
+local function read_spec(title, spec)
+  if type(title) ~= "string" or title == "" then
+    error("step: the first argument is its title, a string", 3)
+  end
+  if type(spec) == "function" then
+    return { run = spec }
+  end
+  if type(spec) ~= "table" or type(spec.run) ~= "function" then
+    error(
+      "step: '" .. title .. "' needs a function, or a table with run = function() … end",
+      3
+    )
+  end
+  for name in pairs(spec) do
+    if not known[name] then
+      error("step: '" .. title .. "': unknown field '" .. tostring(name) .. "'", 3)
+    end
+  end
+  return spec
+end
+
+--- Runs the body: true and its result, or false and an error object.
+local function run_body(spec)
+  if spec.timeout == nil then
+    return pcall(spec.run)
+  end
+  local seconds, why = native.param_check({ type = "duration", name = "timeout" }, spec.timeout)
+  if seconds == nil then
+    error("step: " .. why, 0)
+  end
+  local ended = native.gather({ spec.run }, 1, seconds)[1]
+  return ended[1], ended[2]
+end
+
+--- True when `verify` says so; a false one after a planned operation is assumed.
+local function verify(spec)
+  if spec.verify == nil then
+    return true
+  end
+  local ok, result = pcall(spec.verify)
+  if ok and result then
+    return true
+  end
+  local world, assumed = native.world()
+  if assumed ~= nil or world == "explore" then
+    return true, nil, assumed
+  end
+  if not ok then
+    return false, native.wrap(result)
+  end
+  return false, native.error("failed", "verify is false: what the step was to reach is not so")
+end
+
+local function end_step(ok, result, assumed)
+  if ok then
+    native.step_end(assumed and "assumed" or "ok", nil, assumed)
+    return result
+  end
+  native.step_end("failed", result)
+  if native.is_checklist() then
+    return nil
+  end
+  error(result, 0)
+end
+
+local function run_step(title, spec)
+  native.step_begin(title, {
+    why = spec.why,
+    covers = spec.covers,
+    undo = type(spec.undo) == "string" and spec.undo or nil,
+    verified = spec.verify ~= nil or nil,
+  })
+  local ok, result = run_body(spec)
+  if not ok then
+    return end_step(false, native.wrap(result))
+  end
+  local open = native.unfinished_check()
+  if open ~= nil then
+    return end_step(
+      false,
+      native.error("arg", "check '" .. open .. "' was made without a limit")
+    )
+  end
+  local good, why, assumed = verify(spec)
+  if not good then
+    return end_step(false, why)
+  end
+  return end_step(true, result, assumed)
+end
+
+local function step(title, spec)
+  return run_step(title, read_spec(title, spec))
+end
+
+local function decide(question, condition)
+  native.emit(
+    "decision",
+    { question = tostring(question), answer = condition and true or false }
+  )
+  return condition
+end
+
+local function note(text)
+  native.emit("note", { text = tostring(text) })
+end
+
+local function evidence(name, value)
+  native.emit("evidence", { name = tostring(name), value = value })
+end
+
+local function fail(why)
+  error(native.error("failed", tostring(why)), 0)
+end
+
+local function done(text)
+  native.done(text ~= nil and tostring(text) or "")
+end
+
+local function finish_try(ok, ...)
+  if ok then
+    return ...
+  end
+  return nil, native.wrap((...))
+end
+
+local function try(fn, ...)
+  return finish_try(pcall(fn, ...))
+end
+
+native.define("step", step)
+native.define("decide", decide)
+native.define("note", note)
+native.define("evidence", evidence)
+native.define("fail", fail)
+native.define("done", done)
+native.define("try", try)
+native.run_step = run_step
