@@ -240,7 +240,10 @@ static int run_body(struct run *run, struct bl_error *err)
         return bl_exit_of(code);
     status = run_exit(run, &result);
     run_emit_end(run, &result, status);
-    return bl_journal_flush(run->journal, err) == BL_OK ? status : bl_exit_of(err->code);
+    if (bl_journal_flush(run->journal, err) != BL_OK)
+        return bl_exit_of(err->code);
+    err->code = BL_OK; /* it may hold what was only tried */
+    return status;
 }
 
 static void run_close(struct run *run, struct bl_error *err)

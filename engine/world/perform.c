@@ -70,24 +70,28 @@ static void performance_return(struct bl_performance *performance)
     bl_loop_wake(performance->world->settings.loop);
 }
 
+/* Ends it without sending: a refusal is an event of its own, what a gate said is one already.
+ */
 static void performance_refuse(struct bl_performance *performance, enum bl_code code,
                                const char *format, ...) BL_PRINTF(3, 4);
 
 static void performance_refuse(struct bl_performance *performance, enum bl_code code,
                                const char *format, ...)
 {
-    struct bl_value *record = performance_record(performance);
+    struct bl_value *record;
     va_list args;
 
     performance->outcome.status = BL_REFUSED;
     va_start(args, format);
     bl_failv(&performance->outcome.error, code, format, args);
     va_end(args);
-    performance_record_change(performance, record);
-    bl_map_set(record, "why", bl_value_text(performance->outcome.error.message));
-    bl_map_set(record, "code", bl_value_text(bl_code_name(code)));
-    performance->world->counts.refused++;
-    bl_world_emit(performance->world, "refused", record);
+    if (code == BL_E_GUARD) {
+        record = performance_record(performance);
+        performance_record_change(performance, record);
+        bl_map_set(record, "why", bl_value_text(performance->outcome.error.message));
+        performance->world->counts.refused++;
+        bl_world_emit(performance->world, "refused", record);
+    }
     performance_return(performance);
 }
 
