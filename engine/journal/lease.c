@@ -41,7 +41,7 @@ static void lease_write(const struct bl_lease *lease)
     bl_json_write(&text, lease->holder, BL_JSON_PLAIN);
     bl_buf_char(&text, '\n');
     if (ftruncate(lease->fd, 0) == 0 && pwrite(lease->fd, bl_buf_text(&text), text.len, 0) < 0)
-        (void)ftruncate(lease->fd, 0);
+        (void)!ftruncate(lease->fd, 0);
     bl_buf_release(&text);
 }
 
