@@ -282,9 +282,9 @@ static BL_LJMP int meta_rawset(lua_State *L)
     luaL_checkany(L, 2);
     luaL_checkany(L, 3);
     lua_settop(L, 3);
-    kind = meta_kind(L, 1);
-    if (kind == META_ENGINE)
+    if (bl_cage_thaw(L, 1))
         return luaL_error(L, "rawset: this table is read-only");
+    kind = meta_kind(L, 1);
     if (kind == META_GUARD || kind == META_MERGED)
         meta_check_key(L, 2);
     meta_add(L);

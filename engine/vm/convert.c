@@ -118,12 +118,26 @@ struct reader {
     struct bl_error *err;
     char path[200];
     int depth;
+    size_t values;
+    size_t bytes;
 };
 
 static enum bl_code reader_fail(struct reader *reader, const char *what)
 {
     return bl_fail(reader->err, BL_E_ARG, "%s%s%s", reader->path[0] != '\0' ? reader->path : "",
                    reader->path[0] != '\0' ? ": " : "", what);
+}
+
+/* Counts a value of that many bytes; a small table can name others very often. */
+static enum bl_code reader_count(struct reader *reader, size_t bytes)
+{
+    reader->values++;
+    reader->bytes += bytes;
+    if (reader->values <= BL_CONVERT_VALUES && reader->bytes <= BL_CONVERT_BYTES)
+        return BL_OK;
+    return bl_fail(reader->err, BL_E_TOO_LARGE,
+                   "more than %zu values or %zu MiB: keep less, or reduce it first",
+                   BL_CONVERT_VALUES, BL_CONVERT_BYTES >> 20);
 }
 
 static enum bl_code read_value(struct reader *reader, int index, struct bl_value **value);
@@ -191,7 +205,9 @@ static enum bl_code read_map(struct reader *reader, int index, struct bl_value *
         }
         snprintf(reader->path + at, sizeof(reader->path) - at, "%s%.60s", at > 0 ? "." : "",
                  key);
-        code = read_value(reader, lua_gettop(L), &item);
+        code = reader_count(reader, len);
+        if (code == BL_OK)
+            code = read_value(reader, lua_gettop(L), &item);
         if (code == BL_OK)
             bl_map_set(map, key, item);
     }
@@ -229,13 +245,45 @@ static enum bl_code read_table(struct reader *reader, int index, struct bl_value
     return code;
 }
 
+/* A secret, or json.null. */
+static enum bl_code read_userdata(struct reader *reader, int index, struct bl_value **value)
+{
+    lua_State *L = reader->L;
+    bool is_null;
+
+    if (convert_is(L, index, &convert_secret)) {
+        *value = bl_value_ref(((struct bl_box *)lua_touserdata(L, index))->value);
+        return BL_OK;
+    }
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &convert_null);
+    is_null = lua_rawequal(L, -1, index);
+    lua_pop(L, 1);
+    if (!is_null)
+        return reader_fail(reader, "this cannot go here: only plain data (text, numbers, "
+                                   "booleans, tables)");
+    *value = bl_value_nil();
+    return BL_OK;
+}
+
+static enum bl_code read_text(struct reader *reader, int index, struct bl_value **value)
+{
+    size_t len;
+    const char *text = lua_tolstring(reader->L, index, &len);
+    enum bl_code code = reader_count(reader, len);
+
+    if (code == BL_OK)
+        *value = bl_value_bytes(text, len);
+    return code;
+}
+
 static enum bl_code read_value(struct reader *reader, int index, struct bl_value **value)
 {
     lua_State *L = reader->L;
+    enum bl_code code = reader_count(reader, 0);
     char what[120];
-    size_t len;
-    const char *text;
 
+    if (code != BL_OK)
+        return code;
     switch (lua_type(L, index)) {
     case LUA_TNIL:
         *value = bl_value_nil();
@@ -248,39 +296,27 @@ static enum bl_code read_value(struct reader *reader, int index, struct bl_value
                                          : bl_value_float(lua_tonumber(L, index));
         return BL_OK;
     case LUA_TSTRING:
-        text = lua_tolstring(L, index, &len);
-        *value = bl_value_bytes(text, len);
-        return BL_OK;
+        return read_text(reader, index, value);
     case LUA_TTABLE:
         return read_table(reader, index, value);
     case LUA_TUSERDATA:
-        if (convert_is(L, index, &convert_secret)) {
-            *value = bl_value_ref(((struct bl_box *)lua_touserdata(L, index))->value);
-            return BL_OK;
-        }
-        lua_rawgetp(L, LUA_REGISTRYINDEX, &convert_null);
-        if (lua_rawequal(L, -1, index)) {
-            lua_pop(L, 1);
-            *value = bl_value_nil();
-            return BL_OK;
-        }
-        lua_pop(L, 1);
-        break;
+        return read_userdata(reader, index, value);
     default:
-        break;
+        snprintf(what, sizeof(what),
+                 "a %s cannot go here: only plain data (text, numbers, booleans, tables)",
+                 lua_typename(L, lua_type(L, index)));
+        return reader_fail(reader, what);
     }
-    snprintf(what, sizeof(what),
-             "a %s cannot go here: only plain data (text, numbers, booleans, tables)",
-             lua_typename(L, lua_type(L, index)));
-    return reader_fail(reader, what);
 }
 
 enum bl_code bl_value_read(lua_State *L, int index, struct bl_value **value,
                            struct bl_error *err)
 {
     struct reader reader = {.L = L, .err = err};
+    enum bl_code code = read_value(&reader, lua_absindex(L, index), value);
 
-    return read_value(&reader, lua_absindex(L, index), value);
+    bl_charge_later(L, 4 * reader.values + reader.bytes / 16);
+    return code;
 }
 
 static BL_LJMP void push_children(lua_State *L, const struct bl_value *value)

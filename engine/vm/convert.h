@@ -9,6 +9,8 @@
 #include "vm/vm.h"
 
 #define BL_CONVERT_DEPTH 64
+#define BL_CONVERT_VALUES ((size_t)200000)  /* in one tree */
+#define BL_CONVERT_BYTES ((size_t)16 << 20) /* of text in one tree */
 
 /*
  * A C value on the Lua side: a userdata that owns one reference, so that a Lua error or the
@@ -23,7 +25,8 @@ BL_LJMP struct bl_box *bl_box_push(lua_State *L);
  * Reads the value at index into a new reference, raw, without running script code. Tables
  * become lists (keys 1 to n, or marked as a list) or maps (string keys); an empty table is a
  * map. Functions, other keys, cycles and a depth above BL_CONVERT_DEPTH are errors: BL_E_ARG,
- * naming the place ("rows[3].name").
+ * naming the place ("rows[3].name"). A table that is there twice is read twice; more values or
+ * bytes than above are BL_E_TOO_LARGE. The work is charged (bl_charge_later).
  */
 enum bl_code bl_value_read(lua_State *L, int index, struct bl_value **value,
                            struct bl_error *err) BL_MUST_USE;

@@ -193,16 +193,31 @@ static size_t limits_bound(const struct bl_vm *vm)
     return vm->limits.bytes + (vm->leash->kill != BL_ALIVE ? BL_MEMORY_RESERVE : 0);
 }
 
+/* Asks the hook to look at the next instruction. */
+static void limits_rush(struct bl_vm *vm)
+{
+    if (vm->running == NULL || vm->is_rushed)
+        return;
+    vm->is_rushed = true;
+    lua_sethook(vm->running, limits_hook, LUA_MASKCOUNT, 1);
+}
+
+void bl_charge_later(lua_State *L, size_t steps)
+{
+    struct bl_vm *vm = bl_vm_of(L);
+
+    vm->leash->left -= (int64_t)steps;
+    if (vm->leash->left < 0)
+        limits_rush(vm);
+}
+
 /* Charges what the allocator does; it cannot raise, so where it matters the hook is asked to
  * look at once. */
 static void limits_charge_bytes(struct bl_vm *vm, size_t bytes)
 {
     vm->leash->left -= (int64_t)(bytes / LIMITS_BYTES_A_STEP);
-    if (vm->running != NULL && !vm->is_rushed &&
-        (vm->leash->left < 0 || bytes >= LIMITS_RUSH)) {
-        vm->is_rushed = true;
-        lua_sethook(vm->running, limits_hook, LUA_MASKCOUNT, 1);
-    }
+    if (vm->leash->left < 0 || bytes >= LIMITS_RUSH)
+        limits_rush(vm);
 }
 
 /* Lua collects and asks once more after a refusal: the second refusal of the same block is

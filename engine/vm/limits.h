@@ -64,6 +64,9 @@ void bl_leash_stop(struct bl_leash *leash, const struct bl_error *why);
 /* Charges steps for work done in C. Raises the private error when the slice has none left. [-0,
  * +0, v] */
 BL_LJMP void bl_charge(lua_State *L, size_t steps);
+/* The same for code that must not raise: a slice without steps ends at its next instruction.
+ * [-0, +0, -] */
+void bl_charge_later(lua_State *L, size_t steps);
 /* Raises when the running task was killed: the first thing that an operation or a word does.
  * [-0, +0, v] */
 BL_LJMP void bl_check_alive(lua_State *L);

@@ -275,6 +275,13 @@ static BL_LJMP void loader_name(lua_State *L, char *out, size_t size)
         luaL_error(L, "require: '%s' is not a module name: it ends in a separator", name);
 }
 
+/* The words are files of lua/ too, but no modules: they are there already. */
+static bool loader_is_module(const struct bl_embedded *file)
+{
+    return strncmp(file->name, "words.", 6) != 0;
+}
+
+/* The module of lua/ that is required by this name. */
 static const struct bl_embedded *loader_embedded(const char *name)
 {
     char dotted[BL_LOADER_NAME + 1];
@@ -284,7 +291,7 @@ static const struct bl_embedded *loader_embedded(const char *name)
         if (*at == '/')
             *at = '.';
     for (const struct bl_embedded *file = bl_embedded; file->name != NULL; file++)
-        if (strcmp(file->name, dotted) == 0)
+        if (strcmp(file->name, dotted) == 0 && loader_is_module(file))
             return file;
     return NULL;
 }
@@ -322,7 +329,8 @@ static BL_LJMP const char *loader_hint(lua_State *L, const char *name)
     for (lua_pushnil(L); lua_next(L, -3) != 0; lua_pop(L, 1))
         names[count++] = lua_tostring(L, -2);
     for (const struct bl_embedded *file = bl_embedded; file->name != NULL; file++)
-        names[count++] = file->name;
+        if (loader_is_module(file))
+            names[count++] = file->name;
     names[count] = NULL;
     near = bl_suggest(name, names);
     return near != NULL ? lua_pushfstring(L, "; did you mean '%s'?", near) : "";

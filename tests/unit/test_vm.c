@@ -4,6 +4,7 @@
 #include "base/prefix.h"
 
 #include "vm/cage.h"
+#include "vm/convert.h"
 #include "vm/loader.h"
 #include "vm/vm.h"
 
@@ -314,6 +315,42 @@ static void test_task__one_stop_leaves_the_others_alone(void **state)
     bl_vm_free(task.vm);
 }
 
+static int open_convert(lua_State *L)
+{
+    bl_convert_open(L);
+    return 0;
+}
+
+/* A few dozen tables that stand for 2^40 values, and one with too much text. */
+static void test_vm__bounds_what_is_read_from_tables(void **state)
+{
+    static const char *const sources[] = {
+        "local t = {} for i = 1, 40 do t = {t, t} end return t",
+        "local t = {x = 1} for i = 1, 40 do t = {a = t, b = t} end return t",
+        "local s, t = ('x'):rep(500000), {} for i = 1, 40 do t[i] = s end return t",
+    };
+    struct bl_vm *vm = bl_vm_new(&small);
+    struct bl_value *value = NULL;
+    struct bl_error err;
+
+    (void)state;
+    lua_pushcfunction(vm->L, open_convert);
+    assert_int_equal(bl_vm_call(vm, 0, 0, &err), BL_OK);
+    for (size_t i = 0; i < BL_COUNT(sources); i++) {
+        load(vm, sources[i]);
+        assert_int_equal(bl_vm_call(vm, 0, 1, &err), BL_OK);
+        assert_int_equal(bl_value_read(vm->L, -1, &value, &err), BL_E_TOO_LARGE);
+        assert_null(value);
+        lua_pop(vm->L, 1);
+    }
+    load(vm, "return {1, {a = 'x'}, false}");
+    assert_int_equal(bl_vm_call(vm, 0, 1, &err), BL_OK);
+    assert_int_equal(bl_value_read(vm->L, -1, &value, &err), BL_OK);
+    assert_int_equal(bl_value_count(value), 3);
+    bl_value_unref(value);
+    bl_vm_free(vm);
+}
+
 /* Fails the n-th and every later allocation, until everything fits: never a crash, never a byte
  * left. */
 static void test_vm__survives_each_failing_allocation(void **state)
@@ -363,6 +400,7 @@ int main(void)
         cmocka_unit_test(test_task__closing_a_waiting_task_ends_loops_in_close),
         cmocka_unit_test(test_task__each_slice_has_its_own_steps),
         cmocka_unit_test(test_task__one_stop_leaves_the_others_alone),
+        cmocka_unit_test(test_vm__bounds_what_is_read_from_tables),
         cmocka_unit_test(test_vm__survives_each_failing_allocation),
     };
 
