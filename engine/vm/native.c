@@ -12,6 +12,8 @@
 #include "vm/cage.h"
 #include "vm/convert.h"
 
+#define EVENT_STEPS 2000 /* what a script pays for an event: it goes to disk */
+
 /* Reads a table argument as a map into a box that stays on the stack. [-0, +1, e] */
 static BL_LJMP struct bl_value *native_map(lua_State *L, int index, const char *what)
 {
@@ -169,6 +171,7 @@ static BL_LJMP int native_emit(lua_State *L)
     struct bl_value *data = native_map(L, 2, kind);
     struct task *task = task_current(L, kind);
 
+    bl_charge(L, EVENT_STEPS);
     data = native_copy(data);
     native_place(L, data);
     bl_world_emit(task->runtime->world, kind, data);
@@ -185,6 +188,7 @@ static BL_LJMP int native_check(lua_State *L)
     bool explores = bl_world_kind_of(task->runtime->world) == BL_WORLD_EXPLORE;
     const char *verdict = bl_map_text(data, "verdict", "fail");
 
+    bl_charge(L, EVENT_STEPS);
     data = native_copy(data);
     native_place(L, data);
     if (strcmp(verdict, "fail") == 0 && (assumed > 0 || explores)) {
