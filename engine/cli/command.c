@@ -217,6 +217,7 @@ int bl_command_main(int argc, char **argv)
     const struct bl_command *command;
 
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is a full disk, not the end */
     if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
         bl_command_help(NULL, argc < 2 ? stderr : stdout);
         return argc < 2 ? BL_EXIT_USAGE : BL_EXIT_OK;

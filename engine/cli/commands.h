@@ -9,6 +9,9 @@
 extern const struct bl_command bl_command_list;
 extern const struct bl_command bl_command_show;
 extern const struct bl_command bl_command_run;
+extern const struct bl_command bl_command_runs;
+extern const struct bl_command bl_command_log;
+extern const struct bl_command bl_command_verify;
 extern const struct bl_command bl_command_eval;
 extern const struct bl_command bl_command_verb_help;
 extern const struct bl_command bl_command_selftest;

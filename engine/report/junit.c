@@ -29,6 +29,7 @@ struct junit {
     struct bl_value *info; /* of run_started */
     int64_t started, millis;
     int64_t exit; /* -1: the run did not end */
+    char *error;  /* why the run ended; NULL: nothing is wrong, or a step says it */
 };
 
 static struct bl_reporter *junit_open(const struct bl_report_options *options)
@@ -129,6 +130,9 @@ static void junit_event(struct bl_reporter *reporter, const struct bl_event *eve
     } else if (strcmp(event->kind, "run_ended") == 0) {
         junit->exit = bl_map_int(event->data, "exit", 0);
         junit->millis = bl_map_int(event->data, "millis", 0);
+        bl_free(junit->error);
+        junit->error =
+            bl_strdup(bl_map_text(bl_map_get(event->data, "error"), "message", NULL));
     }
 }
 
@@ -276,7 +280,7 @@ static const char *junit_find_trouble(const struct junit *junit, const size_t *c
     if (junit->exit < 0)
         return "the run did not end";
     if (junit->exit > 0 && counts[JUNIT_FAILED] + counts[JUNIT_ERROR] == 0)
-        return bl_exit_text((int)junit->exit);
+        return junit->error != NULL ? junit->error : bl_exit_text((int)junit->exit);
     return NULL;
 }
 
@@ -342,6 +346,7 @@ static void junit_close(struct bl_reporter *reporter)
         junit_case_release(&junit->cases[i]);
     bl_free(junit->cases);
     bl_value_unref(junit->info);
+    bl_free(junit->error);
     bl_free(junit);
 }
 

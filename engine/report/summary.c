@@ -34,7 +34,8 @@ struct terminal_check *terminal_find_check(struct terminal *terminal, const char
     return check;
 }
 
-void terminal_add_failure(struct terminal *terminal, const char *step, const char *message)
+void terminal_add_failure(struct terminal *terminal, const char *step, const char *message,
+                          enum paper_mark mark)
 {
     struct terminal_failure *failure;
 
@@ -43,6 +44,7 @@ void terminal_add_failure(struct terminal *terminal, const char *step, const cha
     failure = &terminal->failures[terminal->failure_count++];
     failure->step = bl_strdup(step);
     failure->message = bl_strdup(message);
+    failure->mark = mark;
 }
 
 void terminal_release_results(struct terminal *terminal)
@@ -112,7 +114,7 @@ static void summary_failures(struct terminal *terminal)
         bl_buf_reset(&text);
         bl_buf_printf(&text, "%s: %s", terminal->failures[i].step,
                       terminal->failures[i].message);
-        summary_line(&terminal->paper, MARK_FAIL, bl_buf_text(&text));
+        summary_line(&terminal->paper, terminal->failures[i].mark, bl_buf_text(&text));
     }
     summary_rest(&terminal->paper, terminal->failure_count);
     for (size_t i = 0; i < terminal->intent_count; i++) {
@@ -193,6 +195,20 @@ static void summary_planned(struct terminal *terminal, const struct bl_value *en
     paper_line(&terminal->paper);
 }
 
+/* Why the run ended, unless a step has said so. */
+static void summary_error(struct terminal *terminal, const struct bl_value *ended)
+{
+    const char *message = bl_map_text(bl_map_get(ended, "error"), "message", NULL);
+
+    for (size_t i = 0; message != NULL && i < terminal->failure_count; i++) {
+        if (strcmp(terminal->failures[i].message, message) == 0)
+            message = NULL;
+    }
+    if (message != NULL)
+        summary_line(&terminal->paper, bl_map_int(ended, "exit", 1) == 3 ? MARK_ASK : MARK_FAIL,
+                     message);
+}
+
 void terminal_write_summary(struct terminal *terminal, const struct bl_value *ended)
 {
     bool is_live = terminal->world == NULL || strcmp(terminal->world, "live") == 0;
@@ -200,6 +216,7 @@ void terminal_write_summary(struct terminal *terminal, const struct bl_value *en
     char time[40];
 
     paper_line(paper);
+    summary_error(terminal, ended);
     summary_failures(terminal);
     summary_checks(terminal, MARK_FAIL);
     summary_checks(terminal, MARK_WARN);

@@ -195,7 +195,7 @@ static void terminal_drop_repeated(struct block *step, const char *message)
 }
 
 static void terminal_step_failed(struct terminal *terminal, struct block *step,
-                                 const struct bl_value *data)
+                                 const struct bl_value *data, enum paper_mark mark)
 {
     const char *message = bl_map_text(bl_map_get(data, "error"), "message", NULL);
     struct bl_buf text;
@@ -205,13 +205,13 @@ static void terminal_step_failed(struct terminal *terminal, struct block *step,
     terminal_drop_repeated(step, message);
     bl_buf_init(&text, 0);
     bl_buf_text_add(&text, message);
-    terminal_add(terminal, data, MARK_FAIL, &text);
+    terminal_add(terminal, data, mark, &text);
     if (step->why != NULL) {
         bl_buf_printf(&text, "why this step: %s", step->why);
         terminal_add(terminal, data, MARK_INFO, &text);
     }
     bl_buf_release(&text);
-    terminal_add_failure(terminal, step->path, message);
+    terminal_add_failure(terminal, step->path, message, mark);
 }
 
 static void terminal_step_ended(struct terminal *terminal, const struct bl_event *event)
@@ -224,7 +224,7 @@ static void terminal_step_ended(struct terminal *terminal, const struct bl_event
     if (step == NULL)
         return;
     mark = terminal_step_mark(step, bl_map_text(event->data, "status", "ok"), &word);
-    terminal_step_failed(terminal, step, event->data);
+    terminal_step_failed(terminal, step, event->data, mark);
     block_close(&terminal->paper, step, mark, word, bl_map_int(event->data, "millis", 0));
     at = (size_t)(step - terminal->steps);
     block_release(step);
@@ -342,14 +342,19 @@ static void terminal_outcome(struct terminal *terminal, const struct bl_event *e
 static void terminal_observe(struct terminal *terminal, const struct bl_event *event)
 {
     const char *message = bl_map_text(bl_map_get(event->data, "error"), "message", NULL);
+    const char *target = bl_map_text(event->data, "target", "");
+    const char *summary = bl_map_text(event->data, "summary", "");
     struct block *step = terminal_find_step(terminal, bl_map_text(event->data, "step", ""));
     struct bl_buf text;
 
     if (message == NULL || bl_map_get(event->data, "assumed") != NULL)
         return;
     bl_buf_init(&text, 0);
-    bl_buf_printf(&text, "%s: %s: %s", bl_map_text(event->data, "target", ""),
-                  bl_map_text(event->data, "summary", ""), message);
+    if (strstr(message, target) == NULL)
+        bl_buf_printf(&text, "%s: ", target);
+    if (strstr(message, summary) == NULL)
+        bl_buf_printf(&text, "%s: ", summary);
+    bl_buf_text_add(&text, message);
     if (step != NULL && step->is_open) {
         block_write_pending(&terminal->paper, step);
         block_set_pending(step, &text);

@@ -15,6 +15,7 @@ struct terminal_check {
 /* A step that failed, for the summary. */
 struct terminal_failure {
     char *step, *message;
+    enum paper_mark mark;
 };
 
 /* A change that was sent and is not answered yet. */
@@ -42,7 +43,8 @@ struct terminal {
 /* The result of a check; the same check of the same step is one. */
 struct terminal_check *terminal_find_check(struct terminal *terminal, const char *step,
                                            const char *name);
-void terminal_add_failure(struct terminal *terminal, const char *step, const char *message);
+void terminal_add_failure(struct terminal *terminal, const char *step, const char *message,
+                          enum paper_mark mark);
 /* Writes what failed, what warned, and the numbers of run_ended. */
 void terminal_write_summary(struct terminal *terminal, const struct bl_value *ended);
 void terminal_release_results(struct terminal *terminal);

@@ -1,0 +1,155 @@
+#!/bin/sh
+# The verbs runs, log and verify, and what a run says when its state folder, disk or lease fails it.
+set -u
+belay=$1
+work=$(mktemp -d /tmp/belay.journal.XXXXXX) || exit 1
+trap 'rm -rf "$work"' EXIT
+failed=0
+
+# expect STATUS TEXT: the command before left this status in $status, its output holds the text.
+expect() {
+    if [ "$status" -ne "$1" ] || ! grep -qF -- "$2" "$work/out"; then
+        echo "FAILED: $what: exit $status instead of $1, or no '$2' in:"
+        cat "$work/out"
+        failed=1
+    fi
+}
+
+# belay_in STATE WORDS…: runs belay in the project with that state folder.
+belay_in() {
+    printf 'environment({ state = "%s" })\n' "$1" >"$work/project/environments/box.lua"
+    shift
+    what="belay $*"
+    (cd "$work/project" && exec "$belay" "$@") >"$work/out" 2>&1 </dev/null
+    status=$?
+}
+
+mkdir -p "$work/project/environments"
+echo 'project({ environment = "box" })' >"$work/project/belay.lua"
+cat >"$work/project/quick.lua" <<'END'
+procedure({
+  title = "Quick",
+  run = function()
+    step("Count", function()
+      check("queue depth", 12000, "messages"):at_most(10000)
+    end)
+  end,
+})
+END
+cat >"$work/project/slow.lua" <<'END'
+local time = require("time")
+
+procedure({
+  title = "Slow",
+  run = function()
+    step("Sleep long", function()
+      time.sleep(60)
+    end)
+  end,
+})
+END
+cat >"$work/project/many.lua" <<'END'
+local time = require("time")
+
+procedure({
+  title = "Many",
+  run = function()
+    for i = 1, 3000 do
+      note(("note %d says something of which there is a lot"):format(i))
+      time.now()
+    end
+  end,
+})
+END
+state=$work/state
+
+belay_in "$state" runs
+expect 0 "no runs in $state yet"
+belay_in "$state" run quick
+expect 1 "12,000 messages"
+belay_in "$state" run quick --dry-run
+expect 1 "0 changes reached a server; planned: 0 (0 destroys); refused: 0"
+belay_in "$state" runs
+expect 0 "failed (1)"
+belay_in "$state" runs --format json --last 1
+expect 0 '"world":"dry"'
+belay_in "$state" log last --kind check
+expect 0 "fail: queue depth: 12,000 messages"
+belay_in "$state" log last --full
+expect 0 '"verdict": "fail"'
+belay_in "$state" log last --format junit
+expect 0 '<failure type="check"'
+belay_in "$state" log nothing
+expect 2 "there is no run 'nothing'"
+belay_in "$state" verify
+expect 0 "sound"
+
+# One flipped byte.
+file=$(find "$state/runs" -name "*.belay" | sort | head -n 1)
+chmod 600 "$file"
+at=$(grep -abo 'queue depth' "$file" | head -n 1 | cut -d : -f 1)
+printf 'Q' | dd of="$file" bs=1 seek="$at" conv=notrunc 2>/dev/null
+belay_in "$state" verify "$(basename "$file" .belay)"
+expect 1 "(check) was altered"
+belay_in "$state" verify "$file"
+expect 1 "(check) was altered"
+rm -f "$file"
+belay_in "$state" verify
+expect 1 "its file is gone"
+rm -rf "$state"
+
+# The same procedure twice, and a run that is killed.
+printf 'environment({ state = "%s" })\n' "$state" >"$work/project/environments/box.lua"
+(cd "$work/project" && exec "$belay" run slow) >"$work/first" 2>&1 </dev/null &
+first=$!
+tries=0
+until grep -qs '"run"' "$state"/leases/slow@box.lock || [ $tries -ge 100 ]; do
+    sleep 0.05
+    tries=$((tries + 1))
+done
+sleep 0.3
+belay_in "$state" run slow
+expect 1 "slow is already running in box"
+expect 1 'at step "Sleep long"'
+belay_in "$state" runs
+expect 0 "running"
+belay_in "$state" verify
+expect 0 "the run goes on"
+kill -9 $first
+wait $first 2>/dev/null
+belay_in "$state" runs
+expect 0 "cut off"
+belay_in "$state" verify
+expect 0 "it was cut off"
+
+# A state folder that cannot be used.
+touch "$work/file"
+belay_in "$work/file" run quick
+expect 1 "state folder $work/file: Not a directory"
+belay_in "$work/file" runs
+expect 1 "state folder $work/file: Not a directory"
+mkdir "$work/shut"
+chmod 0 "$work/shut"
+if [ "$(id -u)" -eq 0 ]; then
+    chmod 755 "$work" "$work/project"
+    what="belay run quick, as nobody"
+    printf 'environment({ state = "%s" })\n' "$work/shut" >"$work/project/environments/box.lua"
+    (cd "$work/project" && setpriv --reuid=65534 --regid=65534 --clear-groups "$belay" run quick) \
+        >"$work/out" 2>&1 </dev/null
+    status=$?
+else
+    belay_in "$work/shut" run quick
+fi
+expect 1 "state folder $work/shut: Permission denied: change its owner or mode"
+
+# A disk that is full, in the middle of a run: the journal holds what was there before.
+what="belay run many, files of at most 200 KiB"
+printf 'environment({ state = "%s" })\n' "$state" >"$work/project/environments/box.lua"
+(cd "$work/project" && ulimit -f 400 && exec "$belay" run many) >"$work/out" 2>&1 </dev/null
+status=$?
+expect 1 "no space left: free some and start again"
+belay_in "$state" verify last
+expect 0 "events are as they were written"
+
+[ $failed -eq 0 ] && echo "journal: runs, log, verify and the failures of a state folder are well"
+exit $failed
