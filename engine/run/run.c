@@ -60,6 +60,8 @@ static enum bl_code run_check_uses(const struct run *run, struct bl_error *err)
 
     for (size_t i = 0; i < bl_value_count(uses); i++) {
         const char *target = bl_value_as_text(bl_map_at(uses, i));
+        if (target[0] != '\0' && target[strlen(target) - 1] == '?')
+            continue; /* "docker.engine?": not every environment has it */
         if (bl_environment_connection(run->environment, target) == NULL)
             return bl_fail(err, BL_E_ARG,
                            "%s uses %s, which environment %s does not name: add it to "

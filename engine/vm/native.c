@@ -11,6 +11,7 @@
 #include "vm/bind.h"
 #include "vm/cage.h"
 #include "vm/convert.h"
+#include "world/environment.h"
 
 #define EVENT_STEPS 2000 /* what a script pays for an event: it goes to disk */
 
@@ -350,7 +351,7 @@ static BL_LJMP int native_freeze(lua_State *L)
     return 1;
 }
 
-/* use(target): the operations of a connection. */
+/* use(target): the operations of a connection; false when the environment does not name it. */
 static BL_LJMP int native_use(lua_State *L)
 {
     const char *target = luaL_checkstring(L, 1);
@@ -363,7 +364,10 @@ static BL_LJMP int native_use(lua_State *L)
     if (module == NULL || module->settings == NULL)
         return luaL_error(L, "uses: '%s' is not module.name of a module with connections",
                           target);
-    bind_module(L, module, target);
+    if (bl_environment_connection(bl_world_environment(runtime_of(L)->world), target) == NULL)
+        lua_pushboolean(L, 0);
+    else
+        bind_module(L, module, target);
     return 1;
 }
 

@@ -109,7 +109,7 @@ local function describe_may(uses, may)
     if class ~= "change" and class ~= "destroy" then
       at('procedure: may.%s must be "change" or "destroy"', name)
     end
-    local target = uses[name]
+    local target = uses[name] and uses[name]:gsub("%?$", "")
     if target == nil and not name:find(".", 1, true) and name ~= "file" then
       at("procedure: may.%s: no such name in `uses` (commands are written exec.PROGRAM)", name)
     end
@@ -127,7 +127,7 @@ local function make_start(spec)
   return function(values)
     local use = {}
     for name, target in pairs(spec.uses or {}) do
-      use[name] = native.use(target)
+      use[name] = native.use(target:gsub("%?$", ""))
     end
     return spec.run(make_parameters(values), native.freeze(use, "use"))
   end
@@ -143,8 +143,8 @@ local function procedure(spec)
   end
   local uses = spec.uses or {}
   for name, target in pairs(uses) do
-    if type(target) ~= "string" or not target:find("^%l+%.[%w_-]+$") then
-      at('procedure: uses.%s must name a connection such as "redis.cache"', name)
+    if type(target) ~= "string" or not target:find("^%l+%.[%w_-]+%??$") then
+      at('procedure: uses.%s names a connection: "redis.cache", or "docker.engine?"', name)
     end
   end
   local description = {}

@@ -48,7 +48,7 @@ LUA
         printf '  docker = { engine = { socket = "%s" } },\n' "${BOX_DOCKER#unix://}"
     fi
     cat <<LUA
-  vars = {
+  params = {
     postgres_backups = "$BOX_DIR/backups/postgres/full",
     redis_backups = "$BOX_DIR/backups/redis/rdb",
     data_directory = "$BOX_DIR/postgres",

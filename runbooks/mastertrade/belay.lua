@@ -1,0 +1,1 @@
+project({ name = "mastertrade", title = "MasterTrade operations" })
