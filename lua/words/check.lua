@@ -100,6 +100,23 @@ function methods:is_true()
   return record(self, self.value == true and "pass" or "fail", "must be true")
 end
 
+--- @class check
+--- @field at_most fun(self: check, limit: number|string, opts?: { warn: number|string }): boolean
+--- @field at_least fun(self: check, limit: number|string, opts?: { warn: number|string }): boolean
+--- @field between fun(self: check, low: number|string, high: number|string): boolean
+--- @field equals fun(self: check, expected: any): boolean
+--- @field one_of fun(self: check, list: any[]): boolean
+--- @field matches fun(self: check, pattern: string): boolean  a regex
+--- @field is_true fun(self: check): boolean
+
+--- A measured value, to be held against a limit: `check("depth", n, "messages"):at_most(1000)`.
+--- The limit gives false for a failure and true otherwise, and stops nothing. The same check made
+--- again replaces its result. With the unit "bytes" or "seconds" limits may be text ("2GB", "5m").
+---
+--- @param name string
+--- @param value any  what was measured; nil is a failure
+--- @param unit? string
+--- @return check
 local function check(name, value, unit)
   if type(name) ~= "string" or name == "" then
     error("check: the first argument is its name, a string", 2)

@@ -27,6 +27,11 @@ local function make_branch(name, fn)
   end
 end
 
+--- Runs functions beside each other. All of them end; then the first error is raised, if there
+--- was one.
+---
+--- @param branches table<string, fun(): any>
+--- @return table<string, any> results  by name
 local function parallel(branches)
   local names, functions = {}, {}
   if type(branches) ~= "table" then
@@ -50,6 +55,12 @@ local function parallel(branches)
   return results
 end
 
+--- Calls fn for every item, `at_once` of them at a time (1 unless said).
+---
+--- @param list any[]
+--- @param opts { at_once?: integer }
+--- @param fn fun(item: any, index: integer): any
+--- @return any[] results  in the order of the list
 local function each(list, opts, fn)
   if fn == nil and type(opts) == "function" then
     opts, fn = {}, opts
@@ -75,6 +86,17 @@ local function read_duration(what, value, default)
   return seconds
 end
 
+--- @class wait_until.Opts
+--- @field timeout? number|string  1 minute unless said
+--- @field every? number|string  1 second unless said
+
+--- Calls fn until it gives something true. Raises `timeout` after that time. Not waited for in a
+--- dry run.
+---
+--- @param what string  what is waited for
+--- @param opts wait_until.Opts
+--- @param fn fun(): any
+--- @return any value  the first true value
 local function wait_until(what, opts, fn)
   if fn == nil and type(opts) == "function" then
     opts, fn = {}, opts
@@ -147,6 +169,11 @@ local function read_params(id, description, given)
   return values
 end
 
+--- Runs another procedure. The caller's `may` must contain the callee's.
+---
+--- @param id string  such as "database.redis_limit"
+--- @param params? table<string, any>
+--- @return any result  what its body returned
 local function call(id, params)
   native.load(id)
   local description, body = native.body(id)

@@ -21,6 +21,12 @@ local function put(question, assumed, param)
   return result, text
 end
 
+--- Asks a person to go on. A yes also allows the changes of this step. In a dry run it is
+--- assumed.
+---
+--- @param question string
+--- @param opts? { why?: string }
+--- @return boolean
 local function confirm(question, opts)
   opts = opts or {}
   local answer = put(
@@ -43,6 +49,11 @@ local function read_value(what, param, text)
   return value
 end
 
+--- Asks a person for a value.
+---
+--- @param question string
+--- @param param? table  what it must be: param.integer({ … })
+--- @return any value
 local function ask(question, param)
   param = param or { type = "string", name = "answer" }
   local asked = { kind = "ask", question = tostring(question), input = param.type }
@@ -56,6 +67,11 @@ end
 
 local EVIDENCE = { text = "string", number = "number", file = "path" }
 
+--- A step that a person does by hand, with evidence where wanted.
+---
+--- @param title string
+--- @param opts? { why?: string, covers?: string[], evidence?: "text"|"number"|"file" }
+--- @return any evidence  what was entered; true without evidence
 local function manual(title, opts)
   opts = opts or {}
   local kind = opts.evidence
@@ -100,6 +116,12 @@ local function read_options(options)
   return titles, by_title
 end
 
+--- Lets a person choose one option, runs it as a step, and gives its title; nil for none of
+--- these. An option is a table: its title, then the fields of step.Spec.
+---
+--- @param question string
+--- @param options step.Spec[]
+--- @return string? title
 local function choose(question, options)
   local titles, by_title = read_options(options)
   local asked = { kind = "choose", question = tostring(question), options = titles }

@@ -133,6 +133,24 @@ local function make_start(spec)
   end
 end
 
+--- @class procedure.Spec
+--- @field title string
+--- @field run fun(p: table, use: table): any
+--- @field kind? "procedure"|"checklist"  in a checklist a failed step does not stop the run
+--- @field summary? string
+--- @field section? string
+--- @field severity? string
+--- @field roles? string[]
+--- @field tags? string[]
+--- @field symptoms? string[]
+--- @field covers? string[]  rows of the owner's runbook
+--- @field uses? table<string, string>  connections; "docker.engine?" may be missing (false then)
+--- @field may? table<string, "change"|"destroy">
+--- @field params? table<string, table>
+
+--- Defines the procedure of this file; its id is the file's path.
+---
+--- @param spec procedure.Spec
 local function procedure(spec)
   check_fields("procedure", spec, FIELDS)
   if spec.title == nil or spec.run == nil then
@@ -159,11 +177,17 @@ local function procedure(spec)
   native.define_procedure(description, { start = make_start(spec) })
 end
 
+--- Describes the project; in belay.lua only.
+---
+--- @param spec { name: string, title?: string, environment?: string }
 local function project(spec)
   check_fields("project", spec, { name = "string", title = "string", environment = "string" })
   native.keep("project", spec)
 end
 
+--- Describes an environment: connections by module and name, state, policy, params, exec.
+---
+--- @param spec table
 local function environment(spec)
   if type(spec) ~= "table" then
     at("environment takes a table, not a %s", type(spec))
@@ -171,6 +195,10 @@ local function environment(spec)
   native.keep("environment", spec)
 end
 
+--- An opaque value: the environment variable of that name, else the systemd credential.
+---
+--- @param name string
+--- @return userdata
 local function secret(name)
   if type(name) ~= "string" or not name:find("^[%a_][%w_]*$") then
     at('secret: give it the name of an environment variable, such as "PGPASSWORD"')

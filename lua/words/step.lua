@@ -99,10 +99,29 @@ local function run_step(title, spec)
   return end_step(true, result, assumed)
 end
 
+--- @class step.Spec
+--- @field run fun(): any
+--- @field why? string  shown before it runs
+--- @field covers? string[]  rows of the owner's runbook
+--- @field verify? fun(): boolean  observes only; false fails the step
+--- @field undo? "none"|fun()
+--- @field timeout? number|string
+
+--- Runs a named part of a procedure and journals it. It fails when `run` raises or `verify` is
+--- false; then the procedure stops, or in a checklist goes on (the step gives nil).
+---
+--- @param title string
+--- @param spec step.Spec|fun(): any
+--- @return any result  what `run` returned
 local function step(title, spec)
   return run_step(title, read_spec(title, spec))
 end
 
+--- Names a branch on something that is not measured, so that the journal says which way it went.
+---
+--- @param question string
+--- @param condition any
+--- @return any condition
 local function decide(question, condition)
   native.emit(
     "decision",
@@ -111,18 +130,31 @@ local function decide(question, condition)
   return condition
 end
 
+--- Keeps a remark in the journal.
+---
+--- @param text string
 local function note(text)
   native.emit("note", { text = tostring(text) })
 end
 
+--- Keeps a named value in the journal.
+---
+--- @param name string
+--- @param value any  plain data
 local function evidence(name, value)
   native.emit("evidence", { name = tostring(name), value = value })
 end
 
+--- Fails the step.
+---
+--- @param why string
 local function fail(why)
   error(native.error("failed", tostring(why)), 0)
 end
 
+--- Ends the procedure well. Nothing catches it; in a procedure that was called, it ends that one.
+---
+--- @param text? string
 local function done(text)
   native.done(text ~= nil and tostring(text) or "")
 end
@@ -134,6 +166,11 @@ local function finish_try(ok, ...)
   return nil, native.wrap((...))
 end
 
+--- Calls fn and gives its value, or nil and the error object if it raised.
+---
+--- @param fn fun(...): any
+--- @return any value
+--- @return error? err
 local function try(fn, ...)
   return finish_try(pcall(fn, ...))
 end

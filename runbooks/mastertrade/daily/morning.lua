@@ -85,7 +85,8 @@ local function check_backup(title, folder, pattern, now, most)
   evidence(title .. " backup", newest.name)
   check(title .. " backup age", now - newest.mtime, "seconds"):at_most(most)
   check(title .. " backup size", newest.size, "bytes"):at_least(1)
-  check(title .. " backup is whole", file.gzip(folder .. "/" .. newest.name, { timeout = "5m" }).ok):is_true()
+  local whole = file.gzip(folder .. "/" .. newest.name, { timeout = "5m" })
+  check(title .. " backup is whole", whole.ok):is_true()
 end
 
 procedure({
