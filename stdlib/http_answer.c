@@ -18,6 +18,8 @@ struct parse_job {
     struct bl_value *value;
     struct bl_error err;
     enum bl_code code;
+    void (*then)(struct bl_http_op *http, const struct bl_value *json,
+                 const struct bl_error *err);
 };
 
 bool bl_http_type_is_json(const char *content_type)
@@ -65,37 +67,18 @@ static void parse_free(void *data)
 
 static void parse_done(struct bl_op *op, void *data)
 {
-    struct bl_http_op *http = (struct bl_http_op *)op;
     struct parse_job *job = data;
-    struct bl_value *answer;
 
-    if (job->code != BL_OK && op->class == BL_CLASS_OBSERVE) {
-        bl_op_fail(op, BL_E_PARSE,
-                   "%s: %s %s: the answer (status %d) is not the JSON it should be: %.200s",
-                   op->call->target, http->method, http->shown, http->status, job->err.message);
-        return;
-    }
-    answer = answer_table(http);
-    if (job->code == BL_OK)
-        bl_map_set(answer, "json", bl_value_ref(job->value));
-    else
-        bl_map_set(answer, "json_error", bl_value_text(job->err.message));
-    bl_op_answer(op, answer);
+    job->then((struct bl_http_op *)op, job->code == BL_OK ? job->value : NULL, &job->err);
 }
 
-void bl_http_answer(struct bl_http_op *http, enum bl_http_json json)
+void bl_http_json(struct bl_http_op *http,
+                  void (*then)(struct bl_http_op *http, const struct bl_value *json,
+                               const struct bl_error *err))
 {
-    const char *type = bl_map_text(http->answer_headers, "content-type", "");
-    bool is_wanted =
-        json == BL_HTTP_JSON_MUST ||
-        (json == BL_HTTP_JSON_AUTO && bl_http_type_is_json(type) && http->text.len > 0);
-    struct parse_job *job;
+    struct parse_job *job = bl_alloc(sizeof(*job));
 
-    if (!is_wanted || strcmp(http->method, "HEAD") == 0) {
-        bl_op_answer(&http->base, answer_table(http));
-        return;
-    }
-    job = bl_alloc(sizeof(*job));
+    job->then = then;
     job->len = http->text.len;
     job->text = bl_strndup(bl_buf_text(&http->text), job->len);
     if (job->len > PARSE_AT_ONCE) {
@@ -106,6 +89,39 @@ void bl_http_answer(struct bl_http_op *http, enum bl_http_json json)
     parse_run(job);
     parse_done(&http->base, job);
     parse_free(job);
+}
+
+static void answer_parsed(struct bl_http_op *http, const struct bl_value *json,
+                          const struct bl_error *err)
+{
+    struct bl_op *op = &http->base;
+    struct bl_value *answer;
+
+    if (json == NULL && op->class == BL_CLASS_OBSERVE) {
+        bl_op_fail(op, BL_E_PARSE,
+                   "%s: %s %s: the answer (status %d) is not the JSON it should be: %.200s",
+                   op->call->target, http->method, http->shown, http->status, err->message);
+        return;
+    }
+    answer = answer_table(http);
+    if (json != NULL)
+        bl_map_set(answer, "json", bl_value_ref(json));
+    else
+        bl_map_set(answer, "json_error", bl_value_text(err->message));
+    bl_op_answer(op, answer);
+}
+
+void bl_http_answer(struct bl_http_op *http, enum bl_http_json json)
+{
+    const char *type = bl_map_text(http->answer_headers, "content-type", "");
+    bool is_wanted =
+        json == BL_HTTP_JSON_MUST ||
+        (json == BL_HTTP_JSON_AUTO && bl_http_type_is_json(type) && http->text.len > 0);
+
+    if (is_wanted && strcmp(http->method, "HEAD") != 0)
+        bl_http_json(http, answer_parsed);
+    else
+        bl_op_answer(&http->base, answer_table(http));
 }
 
 struct bl_value *bl_http_nominal(const char *url)

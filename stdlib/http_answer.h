@@ -19,6 +19,13 @@ enum bl_http_json {
  * instead. A large text is read on the thread pool.
  */
 void bl_http_answer(struct bl_http_op *http, enum bl_http_json json);
+/*
+ * Reads the body as JSON, a large one on the thread pool, and calls then (only while the op is
+ * not settled). json is borrowed; NULL: it is not JSON, and err says why.
+ */
+void bl_http_json(struct bl_http_op *http,
+                  void (*then)(struct bl_http_op *http, const struct bl_value *json,
+                               const struct bl_error *err));
 /* "application/json; charset=utf-8", "application/problem+json". */
 bool bl_http_type_is_json(const char *content_type);
 /* The answer of a good run, for a request of that URL. */

@@ -47,10 +47,8 @@ static void client_drop_handle(struct bl_http_op *http)
     http->is_paused = false;
 }
 
-void bl_http_release(struct bl_op *op)
+void bl_http_reset(struct bl_http_op *http)
 {
-    struct bl_http_op *http = (struct bl_http_op *)op;
-
     client_drop_handle(http);
     client_forget_answer(http);
     curl_slist_free_all(http->headers);
@@ -58,9 +56,19 @@ void bl_http_release(struct bl_op *op)
     bl_buf_release(&http->body);
     bl_free(http->url);
     bl_free(http->shown);
-    bl_http_pool_unref(http->pool);
     http->headers = http->addresses = NULL;
     http->url = http->shown = NULL;
+    http->has_body = false;
+    http->sink = NULL;
+    http->keep = 0;
+}
+
+void bl_http_release(struct bl_op *op)
+{
+    struct bl_http_op *http = (struct bl_http_op *)op;
+
+    bl_http_reset(http);
+    bl_http_pool_unref(http->pool);
     http->pool = NULL;
 }
 
@@ -150,7 +158,7 @@ static int client_on_connected(void *user, char *ip, char *local_ip, int port, i
     (void)ip, (void)local_ip, (void)port, (void)local_port;
     if (bl_op_is_settled(&http->base))
         return CURL_PREREQFUNC_ABORT;
-    if (!http->is_safe)
+    if (http->is_change)
         bl_op_sent(&http->base);
     bl_op_stage(&http->base, "waiting for the answer of %s %s", http->method, http->shown);
     return CURL_PREREQFUNC_OK;

@@ -44,10 +44,11 @@ struct bl_http_op {
     struct curl_slist *headers;
     struct bl_buf body;
     bool has_body;
-    bool is_safe; /* may be asked again on another socket and follow redirects; a request that
-                     is not safe uses a fresh socket, is sent once, and marks the op as sent */
-    bool may_cut; /* an answer above `keep` is cut there instead of failing */
-    size_t keep;  /* bytes of the answer's body; 0: the call's */
+    bool is_safe; /* may be asked again on another socket and follow redirects; any other uses a
+                     fresh socket and is sent once */
+    bool is_change; /* the op counts as sent when this request leaves */
+    bool may_cut;   /* an answer above `keep` is cut there instead of failing */
+    size_t keep;    /* bytes of the answer's body; 0: the call's */
     /* Takes the body instead of `text`. False: it has failed the op, and the transfer ends. */
     bool (*sink)(struct bl_http_op *http, const char *data, size_t len);
     /* The answer is complete. Failures never get here: they have failed the op. */
@@ -74,6 +75,8 @@ struct bl_http_op {
 void bl_http_header(struct bl_http_op *http, const char *name, const char *value);
 /* Sends the request and forgets the answer before. Does nothing when the op is settled. */
 void bl_http_send(struct bl_http_op *http);
+/* Frees url, shown, headers, body and answer, so that another request can be described. */
+void bl_http_reset(struct bl_http_op *http);
 /* For the operation's release: cancels what is under way and frees all that the op owns. */
 void bl_http_release(struct bl_op *op);
 /* From a sink: no more data until bl_http_resume. */

@@ -212,7 +212,7 @@ void bl_http_call_start(struct bl_op *op, const struct bl_call *call)
         .is_unverified = !bl_map_bool(call->settings, "verify", true),
     };
     http->is_safe = op->class == BL_CLASS_OBSERVE;
-    http->may_cut = !http->is_safe;
+    http->is_change = http->may_cut = !http->is_safe;
     http->done = request_done;
     if (request_add_headers(http, bl_map_get(call->settings, "headers"), headers) &&
         request_add_headers(http, headers, NULL) && request_add_body(http, call)) {
