@@ -83,6 +83,18 @@ static bool client_too_large(struct bl_http_op *http, const char *what, size_t b
     return false;
 }
 
+/* At most once a turn: an answer may come in very many small pieces. */
+static void client_say_progress(struct bl_http_op *http)
+{
+    uint64_t now = uv_now(bl_op_loop(&http->base));
+
+    if (http->staged == now)
+        return;
+    http->staged = now;
+    bl_op_stage(&http->base, "reading the answer of %s %s (%lld bytes so far)", http->method,
+                http->shown, (long long)http->bytes);
+}
+
 static size_t client_on_body(char *data, size_t size, size_t count, void *user)
 {
     struct bl_http_op *http = user;
@@ -91,8 +103,7 @@ static size_t client_on_body(char *data, size_t size, size_t count, void *user)
     if (bl_op_is_settled(&http->base))
         return CURL_WRITEFUNC_ERROR;
     http->bytes += (int64_t)len;
-    bl_op_stage(&http->base, "reading the answer of %s %s (%lld bytes so far)", http->method,
-                http->shown, (long long)http->bytes);
+    client_say_progress(http);
     if (http->sink != NULL)
         return http->sink(http, data, len) ? len : CURL_WRITEFUNC_ERROR;
     if (bl_buf_add(&http->text, data, len))
@@ -128,6 +139,18 @@ static void client_add_header(struct bl_http_op *http, const char *line, size_t 
     bl_free(name);
 }
 
+/* "HTTP/1.1 200 OK" */
+static int client_status(const char *line, size_t len)
+{
+    const char *space = memchr(line, ' ', len);
+    int status = 0;
+
+    for (space = space != NULL ? space + 1 : line + len;
+         space < line + len && isdigit((unsigned char)*space) && status < 1000; space++)
+        status = status * 10 + (*space - '0');
+    return status;
+}
+
 static size_t client_on_header(char *line, size_t size, size_t count, void *user)
 {
     struct bl_http_op *http = user;
@@ -143,6 +166,7 @@ static size_t client_on_header(char *line, size_t size, size_t count, void *user
     if (len > 5 && strncmp(line, "HTTP/", 5) == 0) { /* also after an interim answer */
         bl_value_unref(http->answer_headers);
         http->answer_headers = bl_map_new();
+        http->status = client_status(line, len);
         bl_op_stage(&http->base, "reading the answer of %s %s", http->method, http->shown);
     } else if (http->answer_headers != NULL) {
         client_add_header(http, line, len);

@@ -54,7 +54,7 @@ struct bl_http_op {
     /* The answer is complete. Failures never get here: they have failed the op. */
     void (*done)(struct bl_http_op *http);
 
-    /* The answer. */
+    /* The answer. The status is there before the first byte of the body. */
     int status;
     struct bl_value *answer_headers; /* a map, names in lower case */
     struct bl_buf text;
@@ -66,6 +66,7 @@ struct bl_http_op {
     CURL *easy;
     struct curl_slist *addresses;
     size_t header_bytes, header_lines;
+    uint64_t staged; /* the loop's time when progress was last said */
     int redirects;
     int64_t began, resolved; /* steady milliseconds */
     bool is_paused;

@@ -1,0 +1,16 @@
+/* SPDX-FileCopyrightText: 2026 The Belay authors */
+/* SPDX-License-Identifier: MIT */
+/* docker_calls.h: the starts of the operations that are one request to the engine. */
+#ifndef BL_DOCKER_CALLS_H
+#define BL_DOCKER_CALLS_H
+
+#include "docker_engine.h"
+
+void bl_docker_version_start(struct bl_op *op, const struct bl_call *call);
+void bl_docker_list_start(struct bl_op *op, const struct bl_call *call);
+void bl_docker_inspect_start(struct bl_op *op, const struct bl_call *call);
+void bl_docker_stats_start(struct bl_op *op, const struct bl_call *call);
+/* start, stop, restart and kill: by the operation's name. */
+void bl_docker_control_start(struct bl_op *op, const struct bl_call *call);
+
+#endif
