@@ -3,10 +3,7 @@
 /* value.c: reference counted trees of plain values. */
 #include "base/value.h"
 
-struct map_entry {
-    char *key;
-    struct bl_value *value;
-};
+#include "base/entries.h"
 
 struct bl_value {
     enum bl_type type;
@@ -24,10 +21,7 @@ struct bl_value {
             struct bl_value **items;
             size_t count, cap;
         } list;
-        struct {
-            struct map_entry *entries;
-            size_t count, cap;
-        } map;
+        struct bl_entries map;
     } as;
 };
 
@@ -158,11 +152,7 @@ static void value_release(struct bl_value *value)
         bl_free(value->as.list.items);
         break;
     case BL_MAP:
-        for (size_t i = 0; i < value->as.map.count; i++) {
-            bl_free(value->as.map.entries[i].key);
-            bl_value_unref(value->as.map.entries[i].value);
-        }
-        bl_free(value->as.map.entries);
+        bl_entries_release(&value->as.map);
         break;
     default:
         break;
@@ -189,63 +179,16 @@ void bl_list_add(struct bl_value *list, struct bl_value *take_item)
     list->as.list.items[list->as.list.count++] = take_item;
 }
 
-/* The place of key in a sorted map; *found says whether it is there already. */
-static size_t map_find(const struct bl_value *map, const char *key, bool *found)
-{
-    size_t low = 0, high = map->as.map.count;
-
-    *found = false;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        int order = strcmp(map->as.map.entries[middle].key, key);
-        if (order == 0) {
-            *found = true;
-            return middle;
-        }
-        if (order < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
 void bl_map_set(struct bl_value *map, const char *key, struct bl_value *take_item)
 {
-    bool found;
-    size_t at;
-
     if (map->type != BL_MAP)
         BL_BUG("bl_map_set on a %s", bl_type_name(map->type));
-    at = map_find(map, key, &found);
-    if (found) {
-        bl_value_unref(map->as.map.entries[at].value);
-        map->as.map.entries[at].value = take_item;
-        return;
-    }
-    if (map->as.map.count == map->as.map.cap) {
-        map->as.map.cap = map->as.map.cap ? map->as.map.cap * 2 : 4;
-        map->as.map.entries =
-            bl_realloc(map->as.map.entries, map->as.map.cap * sizeof(struct map_entry));
-    }
-    memmove(&map->as.map.entries[at + 1], &map->as.map.entries[at],
-            (map->as.map.count - at) * sizeof(struct map_entry));
-    map->as.map.entries[at] = (struct map_entry){bl_strdup(key), take_item};
-    map->as.map.count++;
+    bl_entries_set(&map->as.map, key, take_item);
 }
 
 void bl_map_del(struct bl_value *map, const char *key)
 {
-    bool found;
-    size_t at = map_find(map, key, &found);
-
-    if (!found)
-        return;
-    bl_free(map->as.map.entries[at].key);
-    bl_value_unref(map->as.map.entries[at].value);
-    map->as.map.count--;
-    memmove(&map->as.map.entries[at], &map->as.map.entries[at + 1],
-            (map->as.map.count - at) * sizeof(struct map_entry));
+    bl_entries_del(&map->as.map, key);
 }
 
 enum bl_type bl_value_type(const struct bl_value *value)
@@ -325,13 +268,23 @@ const char *bl_value_secret_name(const struct bl_value *value)
     return bl_value_type(value) == BL_SECRET ? value->as.bytes.name : "";
 }
 
+/* The entries of a map, in order. Sorting them later than they were added does not change the
+ * map. */
+static struct bl_entries *value_entries(const struct bl_value *map)
+{
+    struct bl_entries *entries = &((struct bl_value *)(uintptr_t)map)->as.map;
+
+    bl_entries_sort(entries);
+    return entries;
+}
+
 size_t bl_value_count(const struct bl_value *value)
 {
     switch (bl_value_type(value)) {
     case BL_LIST:
         return value->as.list.count;
     case BL_MAP:
-        return value->as.map.count;
+        return value_entries(value)->count;
     default:
         return 0;
     }
@@ -346,23 +299,33 @@ const struct bl_value *bl_list_get(const struct bl_value *list, size_t index)
 
 const struct bl_value *bl_map_get(const struct bl_value *map, const char *key)
 {
-    bool found;
-    size_t at;
+    const struct bl_pair *pair;
 
     if (bl_value_type(map) != BL_MAP)
         return NULL;
-    at = map_find(map, key, &found);
-    return found ? map->as.map.entries[at].value : NULL;
+    pair = bl_entries_find(value_entries(map), key);
+    return pair != NULL ? pair->value : NULL;
+}
+
+static const struct bl_pair *value_pair(const struct bl_value *map, size_t index)
+{
+    if (bl_value_type(map) != BL_MAP || index >= value_entries(map)->count)
+        return NULL;
+    return &map->as.map.pairs[index];
 }
 
 const char *bl_map_key(const struct bl_value *map, size_t index)
 {
-    return index < bl_value_count(map) ? map->as.map.entries[index].key : "";
+    const struct bl_pair *pair = value_pair(map, index);
+
+    return pair != NULL ? pair->key : "";
 }
 
 const struct bl_value *bl_map_at(const struct bl_value *map, size_t index)
 {
-    return index < bl_value_count(map) ? map->as.map.entries[index].value : NULL;
+    const struct bl_pair *pair = value_pair(map, index);
+
+    return pair != NULL ? pair->value : NULL;
 }
 
 const char *bl_map_text(const struct bl_value *map, const char *key, const char *fallback)
@@ -439,9 +402,9 @@ size_t bl_value_size(const struct bl_value *value)
             size += bl_value_size(value->as.list.items[i]);
         return size;
     case BL_MAP:
-        for (size_t i = 0; i < value->as.map.count; i++)
-            size += strlen(value->as.map.entries[i].key) + sizeof(struct map_entry) +
-                    bl_value_size(value->as.map.entries[i].value);
+        for (size_t i = 0; i < bl_value_count(value); i++)
+            size += strlen(bl_map_key(value, i)) + sizeof(struct bl_pair) +
+                    bl_value_size(bl_map_at(value, i));
         return size;
     default:
         return size;

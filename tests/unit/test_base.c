@@ -226,9 +226,40 @@ static void test_args__a_command_is_a_list_of_strings(void **state)
     bl_value_unref(given);
 }
 
+/* Many keys in falling order, some twice: in order, the last value of each, and fast. */
+static void test_value__large_maps_stay_sorted(void **state)
+{
+    struct bl_value *map = bl_map_new(), *copy = bl_map_new();
+    char key[16];
+
+    (void)state;
+    for (int i = 100000; i > 0; i--) {
+        snprintf(key, sizeof(key), "%06d", i);
+        bl_map_set(map, key, bl_value_int(0));
+        if (i % 2 == 0)
+            bl_map_set(map, key, bl_value_int(i));
+    }
+    for (int i = 1; i <= 100000; i++) {
+        snprintf(key, sizeof(key), "%06d", i);
+        bl_map_set(copy, key, bl_value_int(i % 2 == 0 ? i : 0));
+    }
+    assert_int_equal(bl_value_count(map), 100000);
+    assert_string_equal(bl_map_key(map, 0), "000001");
+    assert_int_equal(bl_map_int(map, "099998", -1), 99998);
+    assert_true(bl_value_is_equal(map, copy));
+    bl_map_del(map, "000001");
+    bl_map_set(map, "000002", bl_value_nil());
+    assert_string_equal(bl_map_key(map, 0), "000002");
+    assert_int_equal(bl_value_count(map), 99999);
+    assert_int_equal(bl_value_type(bl_map_get(map, "000002")), BL_NIL);
+    bl_value_unref(map);
+    bl_value_unref(copy);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_value__large_maps_stay_sorted),
         cmocka_unit_test(test_json__canonical_text_reads_back_as_itself),
         cmocka_unit_test(test_json__bad_text_is_an_error_with_a_place),
         cmocka_unit_test(test_text__durations_and_sizes),
