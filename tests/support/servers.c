@@ -209,7 +209,7 @@ static _Noreturn void server_keep(const struct test_server *server, const char *
         pid = -1;
     close(4);
     while (read(3, &byte, 1) < 0 && errno == EINTR)
-        continue;
+        continue; /* a byte or the end: both say stop */
     if (pid > 0)
         server_end(pid, stop_signal);
     nftw(server->folder, server_remove_one, 16, FTW_DEPTH | FTW_PHYS);
@@ -221,6 +221,7 @@ void test_server_spawn(struct test_server *server, const char *const *argv,
 {
     int hold[2], tell[2];
 
+    signal(SIGPIPE, SIG_IGN);
     if (pipe2(hold, O_CLOEXEC) != 0 || pipe2(tell, O_CLOEXEC) != 0)
         BL_BUG("test: pipe: %s", strerror(errno));
     server->keeper = fork();
@@ -259,6 +260,9 @@ void test_server_kill(struct test_server *server)
 void test_server_stop(struct test_server *server)
 {
     if (server->keeper > 0) {
+        /* a byte, since children of the test may hold the pipe as well */
+        if (write(server->hold, "", 1) != 1)
+            fprintf(stderr, "test: the keeper of %s is gone\n", server->name);
         close(server->hold);
         waitpid(server->keeper, NULL, 0);
     }
