@@ -17,6 +17,8 @@ void block_item_release(struct block_item *item)
     bl_free(item->name);
     bl_free(item->value);
     bl_free(item->text);
+    bl_free(item->error);
+    bl_free(item->brief);
 }
 
 void block_release(struct block *block)
@@ -27,7 +29,7 @@ void block_release(struct block *block)
     bl_free(block->path);
     bl_free(block->title);
     bl_free(block->why);
-    bl_free(block->pending);
+    block_item_release(&block->held);
 }
 
 struct block_item *block_add(struct block *block, const char *name)
@@ -195,31 +197,54 @@ void block_open(struct paper *paper, struct block *block)
     block->is_open = true;
 }
 
-void block_set_pending(struct block *block, struct bl_buf *text)
+void block_write_held(struct paper *paper, struct block *block)
 {
-    block_del_pending(block);
-    block->pending = bl_buf_take(text, NULL);
+    if (block->held.text != NULL)
+        block_write_item(paper, &block->held, block_indent(block));
+    block_item_release(&block->held);
+    memset(&block->held, 0, sizeof(block->held));
 }
 
-void block_del_pending(struct block *block)
+void block_add_failure(struct paper *paper, struct block *block,
+                       const struct block_item *take_item)
 {
-    bl_free(block->pending);
-    block->pending = NULL;
+    if (block->is_open) {
+        block_write_held(paper, block);
+        block->held = *take_item;
+    } else {
+        *block_add(block, NULL) = *take_item;
+    }
 }
 
-void block_write_pending(struct paper *paper, struct block *block)
+/* True when nothing is left of the item. */
+static bool block_settle_item(struct block_item *item, const char *message)
 {
-    struct block_item item = {.mark = MARK_INFO, .text = block->pending};
+    if (item->error == NULL || strstr(message, item->error) == NULL)
+        return false;
+    bl_free(item->text);
+    item->text = item->brief;
+    item->brief = NULL;
+    return item->text == NULL;
+}
 
-    if (block->pending != NULL)
-        block_write_item(paper, &item, block_indent(block));
-    block_del_pending(block);
+void block_settle(struct block *block, const char *message)
+{
+    size_t kept = 0;
+
+    block_settle_item(&block->held, message);
+    for (size_t i = 0; i < block->count; i++) {
+        if (block_settle_item(&block->items[i], message))
+            block_item_release(&block->items[i]);
+        else
+            block->items[kept++] = block->items[i];
+    }
+    block->count = kept;
 }
 
 void block_close(struct paper *paper, struct block *block, enum paper_mark mark,
                  const char *word, int64_t millis)
 {
-    block_write_pending(paper, block);
+    block_write_held(paper, block);
     block_write_title(paper, block, mark, word, millis);
     if (!block->is_open)
         block_write_items(paper, block);

@@ -9,23 +9,25 @@
 /* A line of a step: a check in columns, or a mark and text. */
 struct block_item {
     enum paper_mark mark;
-    char *name;      /* of a check; NULL: text */
-    char *value;     /* a check's value with its unit */
-    char *text;      /* a check's limit; else the whole text */
-    bool is_failure; /* an observe that failed: not said twice when the step fails by it */
+    char *name;  /* of a check; NULL: text */
+    char *value; /* a check's value with its unit */
+    char *text;  /* a check's limit; else the whole text */
+    /* Of a failed call: its message, and what is left to say when the step's own error repeats
+     * it (NULL: nothing). */
+    char *error, *brief;
 };
 
 struct block {
     char *path;
     char *title;
     char *why;
-    char *pending; /* a failed observe of an open step, until it is clear that the step's own
-                      failure does not repeat it */
     int depth;
     bool is_open;          /* its title stands on the paper: lines go there at once */
     enum paper_mark worst; /* of its checks: pass, warn or fail */
     struct block_item *items;
     size_t count;
+    struct block_item
+        held; /* a failed call of an open step, not written yet; text NULL: none */
 };
 
 void block_release(struct block *block);
@@ -41,10 +43,14 @@ void block_open(struct paper *paper, struct block *block);
  * behind the title ("skipped"), may be "". */
 void block_close(struct paper *paper, struct block *block, enum paper_mark mark,
                  const char *word, int64_t millis);
-/* A line that is written before the next one of an open step, unless it is deleted. */
-void block_set_pending(struct block *block, struct bl_buf *text);
-void block_del_pending(struct block *block);
-void block_write_pending(struct paper *paper, struct block *block);
+/* Adds the line of a failed call; that of an open step is held back until the next line. Takes
+ * the item's texts. */
+void block_add_failure(struct paper *paper, struct block *block,
+                       const struct block_item *take_item);
+/* The step failed with this message: calls that said the same say less. */
+void block_settle(struct block *block, const char *message);
+/* Writes what was held back. */
+void block_write_held(struct paper *paper, struct block *block);
 /* The column of the marks beneath a step's title. */
 int block_indent(const struct block *block);
 

@@ -65,7 +65,7 @@ enum paper_mark say_wait(struct bl_buf *text, const struct bl_value *data)
     return strcmp(status, "ok") == 0 ? MARK_PASS : MARK_FAIL;
 }
 
-enum paper_mark say_answer(struct bl_buf *text, const struct bl_value *data)
+void say_answer(struct bl_buf *text, const struct bl_value *data)
 {
     const char *answer = bl_map_text(data, "answer", "unanswered");
     const char *by = bl_map_text(data, "by", ""), *how = bl_map_text(data, "how", "");
@@ -81,5 +81,4 @@ enum paper_mark say_answer(struct bl_buf *text, const struct bl_value *data)
         bl_buf_printf(text, ", says %s", by);
     if (*how != '\0')
         bl_buf_printf(text, " (%s)", how);
-    return is_answered ? MARK_INFO : MARK_ASK;
 }

@@ -14,6 +14,6 @@ bool say_event(struct bl_buf *text, const struct bl_event *event, enum paper_mar
 /* wait_ended. */
 enum paper_mark say_wait(struct bl_buf *text, const struct bl_value *data);
 /* gate_answered. */
-enum paper_mark say_answer(struct bl_buf *text, const struct bl_value *data);
+void say_answer(struct bl_buf *text, const struct bl_value *data);
 
 #endif

@@ -234,3 +234,20 @@ void terminal_write_summary(struct terminal *terminal, const struct bl_value *en
     if (!is_live)
         summary_planned(terminal, ended);
 }
+
+void terminal_write_cut(struct terminal *terminal)
+{
+    struct paper *paper = &terminal->paper;
+
+    paper_line(paper);
+    summary_failures(terminal);
+    summary_checks(terminal, MARK_FAIL);
+    summary_checks(terminal, MARK_WARN);
+    paper_mark(paper, MARK_FAIL);
+    paper_spaces(paper, 1);
+    paper_wrap(paper, PAPER_BAD, "The run did not end: what is above is what was journaled", 2,
+               2);
+    paper_line(paper);
+    if (terminal->journal != NULL)
+        summary_field(paper, "journal", "%s", terminal->journal);
+}

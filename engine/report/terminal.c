@@ -35,7 +35,7 @@ static void terminal_put(struct terminal *terminal)
     bl_reporter_write(&terminal->base, out);
 }
 
-static struct block *terminal_find_step(struct terminal *terminal, const char *path)
+struct block *terminal_find_step(struct terminal *terminal, const char *path)
 {
     for (size_t i = terminal->step_count; i > 0; i--) {
         if (strcmp(terminal->steps[i - 1].path, path) == 0)
@@ -73,9 +73,8 @@ static void terminal_open_step(struct terminal *terminal, struct block *step)
     block_open(&terminal->paper, step);
 }
 
-/* Adds a line to its step, or writes it at once. Takes text. */
-static void terminal_add_at(struct terminal *terminal, const char *path, enum paper_mark mark,
-                            struct bl_buf *text)
+void terminal_add_at(struct terminal *terminal, const char *path, enum paper_mark mark,
+                     struct bl_buf *text)
 {
     struct block *step = terminal_find_step(terminal, path == NULL ? "" : path);
     struct block_item *item;
@@ -83,7 +82,7 @@ static void terminal_add_at(struct terminal *terminal, const char *path, enum pa
     if (step == NULL || step->is_open) {
         struct block_item now = {.mark = mark, .text = bl_buf_take(text, NULL)};
         if (step != NULL)
-            block_write_pending(&terminal->paper, step);
+            block_write_held(&terminal->paper, step);
         block_write_item(&terminal->paper, &now, step == NULL ? 0 : block_indent(step));
         block_item_release(&now);
         return;
@@ -178,22 +177,6 @@ static enum paper_mark terminal_step_mark(const struct block *step, const char *
     return step->worst;
 }
 
-/* Takes out the failed observe that the step's own error repeats. */
-static void terminal_drop_repeated(struct block *step, const char *message)
-{
-    if (step->pending != NULL && strstr(step->pending, message) != NULL)
-        block_del_pending(step);
-    for (size_t i = step->count; i > 0; i--) {
-        struct block_item *item = &step->items[i - 1];
-        if (!item->is_failure || strstr(item->text, message) == NULL)
-            continue;
-        block_item_release(item);
-        memmove(item, item + 1, (step->count - i) * sizeof(*item));
-        step->count--;
-        return;
-    }
-}
-
 static void terminal_step_failed(struct terminal *terminal, struct block *step,
                                  const struct bl_value *data, enum paper_mark mark)
 {
@@ -202,7 +185,7 @@ static void terminal_step_failed(struct terminal *terminal, struct block *step,
 
     if (message == NULL)
         return;
-    terminal_drop_repeated(step, message);
+    block_settle(step, message);
     bl_buf_init(&text, 0);
     bl_buf_text_add(&text, message);
     terminal_add(terminal, data, mark, &text);
@@ -288,82 +271,12 @@ static void terminal_check(struct terminal *terminal, const struct bl_event *eve
     check->value = bl_strdup(item->value);
     check->limit = bl_strdup(bl_map_text(event->data, "limit", ""));
     if (step != NULL)
-        block_write_pending(&terminal->paper, step);
+        block_write_held(&terminal->paper, step);
     if (step == NULL || step->is_open)
         block_write_item(&terminal->paper, item, step == NULL ? 0 : block_indent(step));
     if (step != NULL)
         terminal_keep_worst(step);
     block_release(&alone);
-}
-
-static void terminal_intent(struct terminal *terminal, const struct bl_event *event)
-{
-    struct terminal_intent *intent;
-    struct bl_buf text;
-
-    terminal->intents = bl_realloc(terminal->intents,
-                                   (terminal->intent_count + 1) * sizeof(*terminal->intents));
-    intent = &terminal->intents[terminal->intent_count++];
-    bl_buf_init(&text, 0);
-    say_change(&text, event->data);
-    intent->n = bl_map_int(event->data, "n", 0);
-    intent->step = bl_strdup(bl_map_text(event->data, "step", ""));
-    intent->text = bl_buf_take(&text, NULL);
-}
-
-static void terminal_outcome(struct terminal *terminal, const struct bl_event *event)
-{
-    const char *status = bl_map_text(event->data, "status", "failed");
-    const char *message = bl_map_text(bl_map_get(event->data, "error"), "message", "");
-    bool is_good = strcmp(status, "answered") == 0;
-    int64_t n = bl_map_int(event->data, "n", 0);
-    struct bl_buf text;
-
-    for (size_t i = 0; i < terminal->intent_count; i++) {
-        struct terminal_intent *intent = &terminal->intents[i];
-
-        if (intent->n != n)
-            continue;
-        bl_buf_init(&text, 0);
-        bl_buf_text_add(&text, intent->text);
-        if (strcmp(status, "unknown") == 0)
-            bl_buf_printf(&text, ": IN DOUBT: %s", message);
-        else if (!is_good)
-            bl_buf_printf(&text, ": failed: %s", message);
-        terminal_add_at(terminal, intent->step, is_good ? MARK_CHANGE : MARK_FAIL, &text);
-        bl_buf_release(&text);
-        bl_free(intent->text);
-        bl_free(intent->step);
-        *intent = terminal->intents[--terminal->intent_count];
-        return;
-    }
-}
-
-static void terminal_observe(struct terminal *terminal, const struct bl_event *event)
-{
-    const char *message = bl_map_text(bl_map_get(event->data, "error"), "message", NULL);
-    const char *target = bl_map_text(event->data, "target", "");
-    const char *summary = bl_map_text(event->data, "summary", "");
-    struct block *step = terminal_find_step(terminal, bl_map_text(event->data, "step", ""));
-    struct bl_buf text;
-
-    if (message == NULL || bl_map_get(event->data, "assumed") != NULL)
-        return;
-    bl_buf_init(&text, 0);
-    if (strstr(message, target) == NULL)
-        bl_buf_printf(&text, "%s: ", target);
-    if (strstr(message, summary) == NULL)
-        bl_buf_printf(&text, "%s: ", summary);
-    bl_buf_text_add(&text, message);
-    if (step != NULL && step->is_open) {
-        block_write_pending(&terminal->paper, step);
-        block_set_pending(step, &text);
-    } else {
-        terminal_add(terminal, event->data, MARK_INFO, &text);
-    }
-    if (step != NULL && !step->is_open)
-        step->items[step->count - 1].is_failure = true;
-    bl_buf_release(&text);
 }
 
 static void terminal_wait_ended(struct terminal *terminal, const struct bl_event *event)
@@ -377,40 +290,45 @@ static void terminal_wait_ended(struct terminal *terminal, const struct bl_event
     bl_buf_release(&text);
 }
 
-/* What a person is about to see must stand above the question. */
+/* What a person is about to see must stand above the question, which the gate itself shows. */
 static void terminal_gate_opened(struct terminal *terminal, const struct bl_event *event)
 {
-    struct block *step = terminal_find_step(terminal, bl_map_text(event->data, "step", ""));
-    struct bl_buf text;
+    const char *path = bl_map_text(event->data, "step", "");
 
-    terminal_open_step(terminal, step);
+    terminal_open_step(terminal, terminal_find_step(terminal, path));
     bl_free(terminal->gate_step);
-    terminal->gate_step = bl_strdup(bl_map_text(event->data, "step", ""));
-    bl_buf_init(&text, 0);
-    bl_buf_text_add(&text, bl_map_text(event->data, "question", ""));
-    terminal_add(terminal, event->data, MARK_ASK, &text);
-    bl_buf_release(&text);
+    bl_free(terminal->gate_question);
+    terminal->gate_step = bl_strdup(path);
+    terminal->gate_question = bl_strdup(bl_map_text(event->data, "question", ""));
 }
 
 static void terminal_gate_answered(struct terminal *terminal, const struct bl_event *event)
 {
     struct bl_buf text;
-    enum paper_mark mark;
 
     bl_buf_init(&text, 0);
-    mark = say_answer(&text, event->data);
-    terminal_add_at(terminal, terminal->gate_step, mark, &text);
+    if (terminal->gate_question != NULL)
+        bl_buf_printf(&text, "%s ", terminal->gate_question);
+    say_answer(&text, event->data);
+    terminal_add_at(terminal, terminal->gate_step, MARK_ASK, &text);
     bl_buf_release(&text);
 }
 
-static void terminal_run_ended(struct terminal *terminal, const struct bl_event *event)
+/* Steps that the end of the run cut off, the innermost first. */
+static void terminal_cut_steps(struct terminal *terminal)
 {
-    while (terminal->step_count > 0) { /* cut off by the end of the run: innermost first */
+    while (terminal->step_count > 0) {
         struct block *step = &terminal->steps[--terminal->step_count];
         block_close(&terminal->paper, step, MARK_FAIL, "did not end", 0);
         block_release(step);
     }
+}
+
+static void terminal_run_ended(struct terminal *terminal, const struct bl_event *event)
+{
+    terminal_cut_steps(terminal);
     terminal_write_summary(terminal, event->data);
+    terminal->is_ended = true;
 }
 
 static const struct {
@@ -471,8 +389,11 @@ static void terminal_close(struct bl_reporter *reporter)
     struct terminal *terminal = (struct terminal *)reporter;
 
     terminal_waiting(reporter, NULL, 0);
-    for (size_t i = 0; i < terminal->step_count; i++)
-        block_release(&terminal->steps[i]);
+    if (terminal->run != NULL && !terminal->is_ended) {
+        terminal_cut_steps(terminal);
+        terminal_write_cut(terminal);
+        terminal_put(terminal);
+    }
     for (size_t i = 0; i < terminal->intent_count; i++) {
         bl_free(terminal->intents[i].text);
         bl_free(terminal->intents[i].step);
@@ -485,6 +406,7 @@ static void terminal_close(struct bl_reporter *reporter)
     bl_free(terminal->run);
     bl_free(terminal->world);
     bl_free(terminal->gate_step);
+    bl_free(terminal->gate_question);
     paper_release(&terminal->paper);
     bl_free(terminal);
 }

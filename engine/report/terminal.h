@@ -28,8 +28,8 @@ struct terminal {
     struct bl_reporter base;
     struct paper paper;
     char *journal, *note, *run, *world;
-    char *gate_step;     /* of the gate that is open */
-    struct block *steps; /* those that go on */
+    char *gate_step, *gate_question; /* of the gate that is open */
+    struct block *steps;             /* those that go on */
     size_t step_count;
     struct terminal_check *checks;
     size_t check_count;
@@ -37,8 +37,20 @@ struct terminal {
     size_t failure_count;
     struct terminal_intent *intents;
     size_t intent_count;
+    bool is_ended;
     bool is_line_live; /* a live line stands on the terminal */
 };
+
+/* A step that goes on; NULL for none. */
+struct block *terminal_find_step(struct terminal *terminal, const char *path);
+/* Adds a line to its step, or writes it at once. Takes the text out of the buffer. */
+void terminal_add_at(struct terminal *terminal, const char *path, enum paper_mark mark,
+                     struct bl_buf *text);
+
+/* Calls: what was sent, what became of it, and questions that failed. */
+void terminal_intent(struct terminal *terminal, const struct bl_event *event);
+void terminal_outcome(struct terminal *terminal, const struct bl_event *event);
+void terminal_observe(struct terminal *terminal, const struct bl_event *event);
 
 /* The result of a check; the same check of the same step is one. */
 struct terminal_check *terminal_find_check(struct terminal *terminal, const char *step,
@@ -47,6 +59,8 @@ void terminal_add_failure(struct terminal *terminal, const char *step, const cha
                           enum paper_mark mark);
 /* Writes what failed, what warned, and the numbers of run_ended. */
 void terminal_write_summary(struct terminal *terminal, const struct bl_value *ended);
+/* The same for a run whose journal has no end. */
+void terminal_write_cut(struct terminal *terminal);
 void terminal_release_results(struct terminal *terminal);
 
 #endif

@@ -122,6 +122,7 @@ static void test_report__golden_files(void **state)
         {"dry.xml", "junit", "dry.jsonl", 80, BL_NEVER, BL_ALWAYS},
         {"waiting.xml", "junit", "waiting.jsonl", 80, BL_NEVER, BL_ALWAYS},
         {"waiting-60.txt", "text", "waiting.jsonl", 60, BL_NEVER, BL_ALWAYS},
+        {"cut-80.txt", "text", "cut.jsonl", 80, BL_NEVER, BL_ALWAYS},
         {"cut.xml", "junit", "cut.jsonl", 80, BL_NEVER, BL_ALWAYS},
     };
 
