@@ -22,8 +22,10 @@ static int start_rabbit(void **state)
 
     (void)state;
     test_rabbit_start(&rabbit, NULL);
-    test_run_open(&first, "amqp", "{\"url\":\"amqp://127.0.0.1\"}");
-    test_run_close(&first); /* libuv opens a few descriptors once, and keeps them */
+    /* libuv and sanitizers open descriptors and threads once, and keep them */
+    test_run_open(&first, "amqp", "{\"url\":\"amqp://127.0.0.1:1\"}");
+    assert_int_equal(test_op(&first, "ping", "[]").error.code, BL_E_REFUSED);
+    test_run_close(&first);
     fds = hostile_fd_count();
     threads = hostile_thread_count();
     return 0;
