@@ -146,7 +146,7 @@ static void run_read(struct bl_exec_stream *stream, int reads)
     }
     bl_format_bytes(size, sizeof(size),
                     run->streams[0].capture.total + run->streams[1].capture.total);
-    bl_op_stage(&run->base, "%s was running (%s of output so far)", run->program, size);
+    bl_op_stage(&run->base, "running %s (%s of output so far)", run->program, size);
 }
 
 static void run_readable(uv_poll_t *poll, int status, int events)
@@ -325,11 +325,14 @@ static bool run_check(struct bl_op *op, const struct bl_call *call)
         bad += bl_value_type(bl_list_get(ok, i)) != BL_INT || status < 0 || status > 255;
     }
     if (bad > 0)
-        bl_op_fail(op, BL_E_ARG, "option 'ok' must be a list of exit statuses (0 to 255)");
+        bl_op_fail(op, BL_E_ARG,
+                   "exec.run: option 'ok' must be a list of exit statuses (0 to 255)");
     else if (bl_call_bool(call, "shell") && bl_value_count(argv) != 1)
-        bl_op_fail(op, BL_E_ARG, "argument 'argv' must be one string with shell = true");
+        bl_op_fail(op, BL_E_ARG,
+                   "exec.run: argument 'argv' must be one string with shell = true");
     else if (*bl_value_as_text(bl_list_get(argv, 0)) == '\0')
-        bl_op_fail(op, BL_E_ARG, "argument 'argv' must begin with the name of a program");
+        bl_op_fail(op, BL_E_ARG,
+                   "exec.run: argument 'argv' must begin with the name of a program");
     else
         return true;
     return false;
@@ -407,11 +410,11 @@ void bl_exec_run_start(struct bl_op *op, const struct bl_call *call)
     bl_command_classify(bl_call_value(call, "argv"), bl_call_bool(call, "shell"), NULL,
                         &command);
     snprintf(run->program, sizeof(run->program), "%s", command.program);
-    bl_op_stage(op, "%s was running", run->program);
+    bl_op_stage(op, "running %s", run->program);
     bl_capture_init(&run->streams[0].capture, room - room / 4);
     bl_capture_init(&run->streams[1].capture, room / 4);
     if (bl_exec_environment(bl_call_value(call, "env"), &environment, &err) != BL_OK) {
-        bl_op_fail(op, err.code, "%s", err.message);
+        bl_op_fail(op, err.code, "exec.run: %s", err.message);
         return;
     }
     run_launch(run, call, environment);
