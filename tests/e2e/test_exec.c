@@ -3,11 +3,13 @@
 /* test_exec.c: real commands: answers, bounds, and trees that do not want to end. */
 #include "base/prefix.h"
 
+#include "support/hostile.h"
 #include "support/op.h"
 
 #include <dirent.h>
 #include <setjmp.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -20,17 +22,6 @@
 #endif
 
 static char marker[40]; /* in the environment of every process of one test */
-
-static int fd_count(void)
-{
-    DIR *folder = opendir("/proc/self/fd");
-    int count = 0;
-
-    while (readdir(folder) != NULL)
-        count++;
-    closedir(folder);
-    return count;
-}
 
 static bool file_holds(const char *path, const char *text)
 {
@@ -59,21 +50,6 @@ static int tree_count(void)
     return count;
 }
 
-/* Memory that this process has ever used, in KiB. */
-static long peak_memory(void)
-{
-    FILE *file = fopen("/proc/self/status", "r");
-    char line[200];
-    long peak = 0;
-
-    while (fgets(line, sizeof(line), file) != NULL) {
-        if (strncmp(line, "VmHWM:", 6) == 0)
-            peak = strtol(line + 6, NULL, 10);
-    }
-    fclose(file);
-    return peak;
-}
-
 struct fixture {
     struct test_run run;
     int fds;
@@ -84,7 +60,7 @@ static void fixture_open(struct fixture *fixture)
     static unsigned serial;
 
     snprintf(marker, sizeof(marker), "BELAY_TEST_TREE=%d-%u", (int)getpid(), serial++);
-    fixture->fds = fd_count();
+    fixture->fds = hostile_fd_count();
     test_run_open(&fixture->run, "exec", NULL);
 }
 
@@ -92,7 +68,7 @@ static void fixture_open(struct fixture *fixture)
 static void fixture_close(struct fixture *fixture)
 {
     test_run_close(&fixture->run);
-    assert_int_equal(fd_count(), fixture->fds);
+    assert_int_equal(hostile_fd_count(), fixture->fds);
     assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
 }
 
@@ -288,6 +264,7 @@ static void test_exec__a_stubborn_tree_is_gone_after_its_timeout(void **state)
 {
     struct fixture fixture;
     struct bl_outcome outcome;
+    struct rusage usage;
     struct bl_buf args;
     int64_t start, took;
 
@@ -309,8 +286,9 @@ static void test_exec__a_stubborn_tree_is_gone_after_its_timeout(void **state)
     assert_true(took < 2000);
     bl_buf_release(&args);
     fixture_close(&fixture);
-    print_message("peak memory %ld KiB\n", peak_memory());
-    assert_true(peak_memory() < MEMORY_BOUND);
+    getrusage(RUSAGE_SELF, &usage);
+    print_message("peak memory %ld KiB\n", usage.ru_maxrss);
+    assert_true(usage.ru_maxrss < MEMORY_BOUND);
 }
 
 /* Generations that each start the next one in a new session and die at once. */
@@ -365,7 +343,7 @@ static void test_exec__the_end_of_the_run_ends_the_tree(void **state)
     assert_true(is_done);
     assert_int_equal(outcome.error.code, BL_E_CANCELLED);
     assert_int_equal(tree_count(), 0);
-    assert_int_equal(fd_count(), fixture.fds);
+    assert_int_equal(hostile_fd_count(), fixture.fds);
     bl_buf_release(&args);
 }
 
@@ -465,9 +443,9 @@ static void test_exec__a_killed_keeper_is_an_unknown_outcome(void **state)
     (void)state;
     fixture_open(&fixture);
     outcome = run(&fixture, "[\"kill -KILL $PPID; sleep 5\",{\"shell\":true}]");
+    fixture_close(&fixture);
     assert_int_equal(outcome.status, BL_UNKNOWN);
     assert_non_null(strstr(outcome.error.message, "killed from outside"));
-    fixture_close(&fixture);
 }
 
 static void test_exec__fifty_at_once(void **state)

@@ -51,7 +51,7 @@ test("file: wrong arguments are named", function()
   raises("argument 'content' is missing", file.append, "/no/such/file")
   raises("argument 'path' is missing", file.remove)
   raises("did you mean 'recursive'", file.list, "/etc", { recursiv = true })
-  raises("has no 'lits'", function()
-    return file.lits
+  raises("has no 'missing'", function()
+    return file.missing
   end)
 end)
