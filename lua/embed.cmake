@@ -1,5 +1,5 @@
 # Writes the files SOURCES (below ROOT) as bytes into the C file OUT: bl_embedded[], sorted by name.
-set(text "/* Written by lua/embed.cmake from the files in lua/. */\n#include \"vm/loader.h\"\n\n")
+set(text "/* Written by lua/embed.cmake from the files in lua/. */\n#include \"vm/embedded.h\"\n\n")
 set(entries "")
 list(SORT SOURCES)
 set(index 0)

@@ -5,19 +5,12 @@
 #ifndef BL_VM_LOADER_H
 #define BL_VM_LOADER_H
 
+#include "vm/embedded.h"
 #include "vm/vm.h"
 
 #define BL_LOADER_FILE ((size_t)1 << 20) /* the longest source file */
 #define BL_LOADER_DEPTH 32               /* files that may be in the middle of loading */
 #define BL_LOADER_NAME 240               /* the longest path inside a project */
-
-/* A file of lua/ that was compiled into the binary. The list ends with a NULL name. */
-struct bl_embedded {
-    const char *name; /* as require says it, dotted */
-    const char *source;
-    size_t size;
-};
-extern const struct bl_embedded bl_embedded[];
 
 enum bl_origin { BL_FROM_PROJECT, BL_FROM_BELAY };
 

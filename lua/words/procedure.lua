@@ -206,6 +206,27 @@ local function secret(name)
   return native.secret(name)
 end
 
+--- @class param.Spec
+--- @field default? any
+--- @field help? string
+--- @field choices? string[]  of param.choice
+--- @field min? number|string
+--- @field max? number|string
+--- @field required? boolean  false: may be missing without a default
+
+--- @class param
+--- @field string fun(spec?: param.Spec): table
+--- @field integer fun(spec?: param.Spec): table
+--- @field number fun(spec?: param.Spec): table
+--- @field boolean fun(spec?: param.Spec): table
+--- @field choice fun(spec?: param.Spec): table
+--- @field duration fun(spec?: param.Spec): table
+--- @field bytes fun(spec?: param.Spec): table
+--- @field host fun(spec?: param.Spec): table
+--- @field port fun(spec?: param.Spec): table
+--- @field path fun(spec?: param.Spec): table
+--- @field secret fun(spec?: param.Spec): table
+
 local param = {}
 for _, kind in ipairs(TYPES) do
   param[kind] = make_param(kind)
