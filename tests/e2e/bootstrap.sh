@@ -66,11 +66,11 @@ run 1000 deps --print || fail "deps --print failed: $output"
 printf '%s\n' "$output" | grep -qx docker.io || fail "without an engine docker.io is wanted"
 stub dockerd 'exit 0'
 run 1000 deps --print
-printf '%s\n' "$output" | grep -q '^docker' && fail "there is a dockerd, but docker packages are wanted"
+printf '%s\n' "$output" | grep -qx docker.io && fail "there is a dockerd, but docker.io is wanted"
 rm "$work/bin/dockerd"
 installed docker-ce
 run 1000 deps --print
-printf '%s\n' "$output" | grep -q '^docker' && fail "docker-ce is installed, but docker packages are wanted"
+printf '%s\n' "$output" | grep -qx docker.io && fail "docker-ce is installed, but docker.io is wanted"
 
 stub sudo 'echo "sudo $*" >>"$LOG"'
 run 1000 deps || fail "with sudo deps must work: $output"
