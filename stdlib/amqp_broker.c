@@ -49,10 +49,12 @@ void bl_amqp_settings_free(struct bl_amqp_settings *settings)
 
 /* --- on the workers' threads --- */
 
-static void worker_stage(struct worker *worker, struct bl_amqp_job *job, const char *stage)
+static void worker_on_stage(void *owner, const char *stage)
 {
+    struct worker *worker = owner;
+
     uv_mutex_lock(&worker->broker->lock);
-    job->stage = stage;
+    worker->job->stage = stage;
     uv_mutex_unlock(&worker->broker->lock);
     uv_async_send(&worker->broker->wake);
 }
@@ -77,7 +79,7 @@ static bool worker_connect(struct worker *worker, struct bl_amqp_job *job)
     uv_mutex_lock(&broker->lock);
     addresses = broker->current;
     uv_mutex_unlock(&broker->lock);
-    worker_stage(worker, job, "connecting");
+    worker_on_stage(worker, "connecting");
     if (bl_amqp_link_open(&worker->link, &addresses, &job->err) == BL_OK)
         return true;
     uv_mutex_lock(&broker->lock);
@@ -324,8 +326,11 @@ static void broker_add_worker(struct bl_amqp_broker *broker)
 
     worker->broker = broker;
     worker->fd = -1;
-    worker->link = (struct bl_amqp_link){
-        .settings = broker->settings, .fd = -1, .on_fd = worker_on_fd, .owner = worker};
+    worker->link = (struct bl_amqp_link){.settings = broker->settings,
+                                         .fd = -1,
+                                         .on_fd = worker_on_fd,
+                                         .on_stage = worker_on_stage,
+                                         .owner = worker};
     if (uv_thread_create_ex(&worker->thread, &options, worker_main, worker) != 0) {
         if (broker->started == 0)
             BL_BUG("the system has no thread left");

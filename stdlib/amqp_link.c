@@ -85,7 +85,9 @@ enum bl_code bl_amqp_link_status(struct bl_amqp_link *link, const char *doing, i
     link->is_broken = true;
     code = link_code(status);
     return bl_fail(err, code, "%s: %s at %s:%d: %s: %s", link->target, doing,
-                   link->settings->host, link->settings->port, amqp_error_string2(status),
+                   link->settings->host, link->settings->port,
+                   code == BL_E_CLOSED ? "the broker closed the connection"
+                                       : amqp_error_string2(status),
                    link_advice(code));
 }
 
@@ -335,8 +337,10 @@ enum bl_code bl_amqp_link_open(struct bl_amqp_link *link, const struct bl_addres
         BL_BUG("librabbitmq has no memory for a connection");
     code = link->settings->has_tls ? link_connect_tls(link, err)
                                    : link_connect_tcp(link, addresses, err);
-    if (code == BL_OK)
+    if (code == BL_OK) {
+        link->on_stage(link->owner, "logging in");
         code = link_login(link, err);
+    }
     if (code != BL_OK) {
         link->is_broken = true;
         bl_amqp_link_close(link);

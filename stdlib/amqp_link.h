@@ -30,6 +30,7 @@ struct bl_amqp_link {
     /* Told of every descriptor before it is used and (-1) before it is closed; false: nobody
      * wants the connection any more. May be asked at any time with the same descriptor. */
     bool (*on_fd)(void *owner, int fd);
+    void (*on_stage)(void *owner, const char *stage); /* what it does now, a constant */
     void *owner;
 };
 
