@@ -1,8 +1,7 @@
 --- Looks at services, containers and databases; shared by the checklists.
 --
--- Depends on: inventory, time.
+-- Depends on: inventory.
 local inventory = require("inventory")
-local time = require("time")
 
 local M = {}
 
@@ -53,9 +52,9 @@ function M.check_containers(engine, since, restarts)
   local down, again = {}, {}
   for _, container in ipairs(engine:list({ all = true, name = inventory.container_prefix })) do
     local found = engine:inspect(container.name)
-    if found.state.status ~= "running" then
+    if not found or not found.running then
       down[#down + 1] = container.name
-    elseif found.restarts > 0 and time.parse(found.state.started) > since then
+    elseif found.restart_count > 0 and found.started > since then
       again[#again + 1] = container.name
     end
   end
