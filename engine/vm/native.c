@@ -351,8 +351,7 @@ static BL_LJMP int native_freeze(lua_State *L)
     return 1;
 }
 
-/* use(target): the operations of a connection; false when the environment does not name it. */
-static BL_LJMP int native_use(lua_State *L)
+BL_LJMP int native_use(lua_State *L)
 {
     const char *target = luaL_checkstring(L, 1);
     const char *dot = strchr(target, '.');
@@ -364,6 +363,8 @@ static BL_LJMP int native_use(lua_State *L)
     if (module == NULL || module->settings == NULL)
         return luaL_error(L, "uses: '%s' is not module.name of a module with connections",
                           target);
+    if (runtime_of(L)->world == NULL)
+        return luaL_error(L, "use: nothing runs yet: call it inside a test");
     if (bl_environment_connection(bl_world_environment(runtime_of(L)->world), target) == NULL)
         lua_pushboolean(L, 0);
     else

@@ -22,6 +22,10 @@ void tally_set(struct bl_runtime *runtime, const char *process, const char *name
 void tally_count(const struct bl_runtime *runtime, struct bl_result *result);
 void tally_free(struct bl_runtime *runtime);
 
+/* use(target): the operations of a connection; false when the environment does not name it.
+ * [-1, +1, e] */
+BL_LJMP int native_use(lua_State *L);
+
 /* Pushes require-able modules and `use` tables. [-0, +0, e] */
 BL_LJMP void native_modules(lua_State *L);
 
