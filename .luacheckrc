@@ -67,6 +67,6 @@ for _, folder in ipairs({ "runbooks", "lua", "tests/e2e", "tests/bench" }) do
 end
 files["tests/lua"] = {
   std = "cage+words",
-  globals = { "attempt", "equal", "ok", "raises", "test" },
+  globals = { "attempt", "equal", "ok", "raises", "use", "test" },
   max_line_length = false, -- hostile sources are quoted whole
 }
