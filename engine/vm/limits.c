@@ -30,28 +30,43 @@ void bl_where(lua_State *L, char *out, size_t size)
 
     out[0] = '\0';
     for (int level = 0; level < 64 && lua_getstack(L, level, &ar); level++) {
+        bool is_ours;
+
         lua_getinfo(L, "Sl", &ar);
-        if (ar.currentline > 0) {
-            snprintf(out, size, "%s:%d", ar.short_src, ar.currentline);
+        is_ours = strncmp(ar.source, "@belay/", 7) == 0;
+        if (ar.currentline <= 0 || (is_ours && out[0] != '\0'))
+            continue;
+        snprintf(out, size, "%s:%d", ar.short_src, ar.currentline);
+        if (!is_ours)
             return;
-        }
     }
+}
+
+/* "200 million", "1500": easier to read than a row of zeros. */
+static void limits_count(char out[32], int64_t count)
+{
+    bool is_round = count > 0 && count % 1000000 == 0;
+
+    snprintf(out, 32, "%lld%s", (long long)(is_round ? count / 1000000 : count),
+             is_round ? " million" : "");
 }
 
 /* The text of a limit: place, what ran out, how much there was, what to do. */
 static void limits_text(struct bl_vm *vm, enum bl_kill kill, struct bl_error *err)
 {
     char where[128] = "";
+    char steps[32];
     const char *colon;
 
     if (vm->running != NULL)
         bl_where(vm->running, where, sizeof(where));
     colon = where[0] ? ": " : "";
+    limits_count(steps, vm->limits.steps);
     if (kill == BL_KILL_STEPS)
         bl_fail(err, BL_E_LIMIT,
-                "%s%sthe script used up its %lld steps without waiting for anything: "
+                "%s%sthe script used up its %s steps without waiting for anything: "
                 "look for a loop that does not end, or do less in one go",
-                where, colon, (long long)vm->limits.steps);
+                where, colon, steps);
     else if (kill == BL_KILL_TIME)
         bl_fail(err, BL_E_LIMIT,
                 "%s%sthe script used up its %lld ms of processor time without waiting for "
@@ -59,9 +74,9 @@ static void limits_text(struct bl_vm *vm, enum bl_kill kill, struct bl_error *er
                 where, colon, (long long)vm->limits.cpu_ms);
     else
         bl_fail(err, BL_E_LIMIT,
-                "%s%sthe script used up its memory (%zu KiB in all, %zu KiB in one string): "
+                "%s%sthe script used up its memory (%zu MiB in all, %zu MiB in one string): "
                 "keep less, or reduce answers where they are made",
-                where, colon, vm->limits.bytes >> 10, vm->limits.string_bytes >> 10);
+                where, colon, vm->limits.bytes >> 20, vm->limits.string_bytes >> 20);
 }
 
 static void limits_kill(struct bl_vm *vm, enum bl_kill kill)

@@ -81,8 +81,8 @@ BL_LJMP void bl_rethrow(lua_State *L, int status);
  * allocates nothing. */
 #define BL_SENTINEL "stopped by the engine"
 
-/* "daily/morning.lua:12" of the innermost Lua function that runs, "" when there is none.
- * Allocates nothing. */
+/* "daily/morning.lua:12" of the innermost Lua function of the project that runs, else of
+ * Belay's own, else "". Allocates nothing. */
 void bl_where(lua_State *L, char *out, size_t size);
 
 /* Used by vm.c only. */

@@ -10,6 +10,7 @@
 #include <libgen.h>
 #include <unistd.h>
 
+const char bl_selftest_hooks_key = 0;
 static const char selftest_tests = 0; /* registry: list of name, function, name, function … */
 
 struct selftest {
@@ -36,6 +37,7 @@ static BL_LJMP int selftest_test(lua_State *L)
     return 0;
 }
 
+/* Adds the words of tests; argument: the hooks. */
 static BL_LJMP int selftest_open(lua_State *L)
 {
     static const luaL_Reg words[] = {
@@ -50,6 +52,8 @@ static BL_LJMP int selftest_open(lua_State *L)
     }
     lua_newtable(L);
     lua_rawsetp(L, LUA_REGISTRYINDEX, &selftest_tests);
+    lua_settop(L, 1);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &bl_selftest_hooks_key);
     return 0;
 }
 
@@ -157,8 +161,9 @@ static enum bl_code selftest_setup(const struct selftest *self, struct bl_vm *vm
     if (code == BL_OK && self->hooks != NULL && self->hooks->open != NULL)
         code = self->hooks->open(self->hooks->context, vm, err);
     lua_pushcfunction(vm->L, selftest_open);
+    lua_pushlightuserdata(vm->L, (void *)(uintptr_t)self->hooks);
     if (code == BL_OK)
-        code = bl_vm_call(vm, 0, 0, err);
+        code = bl_vm_call(vm, 1, 0, err);
     lua_pushcfunction(vm->L, selftest_load);
     lua_pushstring(vm->L, basename(file));
     if (code == BL_OK)

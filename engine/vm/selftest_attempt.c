@@ -31,6 +31,7 @@ struct attempt {
     const char *source;
     size_t size;
     const char *folder;
+    const struct bl_selftest_hooks *hooks;
     char message[600]; /* the error of the source, "" when there was none */
     char broken[600];  /* why the cage did not hold, "" when it did */
 };
@@ -101,6 +102,7 @@ static void attempt_look(struct bl_vm *vm, struct attempt *attempt, size_t befor
 /* Runs the source once; touches no state but its own. */
 static void attempt_run(struct attempt attempt_copy, bool is_task, struct attempt *out)
 {
+    const struct bl_selftest_hooks *hooks = attempt_copy.hooks;
     struct bl_vm *vm = bl_vm_new(&attempt_limits);
     struct bl_error err;
     int64_t began;
@@ -109,6 +111,8 @@ static void attempt_run(struct attempt attempt_copy, bool is_task, struct attemp
 
     if (vm == NULL || bl_loader_new(vm, attempt_copy.folder, &err) != BL_OK)
         BL_BUG("no state for an attempt");
+    if (hooks != NULL && hooks->open != NULL && hooks->open(hooks->context, vm, &err) != BL_OK)
+        BL_BUG("no words for an attempt: %s", err.message);
     lua_gc(vm->L, LUA_GCCOLLECT);
     before = vm->bytes;
     began = attempt_cpu_ms();
@@ -124,6 +128,8 @@ static void attempt_run(struct attempt attempt_copy, bool is_task, struct attemp
         snprintf(attempt_copy.broken, sizeof(attempt_copy.broken), "it took %lld ms",
                  (long long)began);
     attempt_look(vm, &attempt_copy, before);
+    if (hooks != NULL && hooks->close != NULL)
+        hooks->close(hooks->context, vm);
     bl_vm_free(vm);
     memcpy(out->message, attempt_copy.message, sizeof(out->message));
     memcpy(out->broken, attempt_copy.broken, sizeof(out->broken));
@@ -172,6 +178,9 @@ static int attempt_both(lua_State *L)
     char folder[] = "/tmp/belay-attempt-XXXXXX";
 
     attempt.source = lua_tolstring(L, 1, &attempt.size);
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &bl_selftest_hooks_key);
+    attempt.hooks = lua_touserdata(L, -1);
+    lua_pop(L, 1);
     if (mkdtemp(folder) == NULL)
         BL_BUG("no temporary folder: %s", strerror(errno));
     attempt.folder = folder;

@@ -6,6 +6,10 @@
 
 #include "vm/selftest.h"
 
+/* Registry: the hooks of this run, a light userdata; attempts give their states the same words.
+ */
+extern const char bl_selftest_hooks_key;
+
 BL_LJMP int bl_selftest_ok(lua_State *L);
 BL_LJMP int bl_selftest_equal(lua_State *L);
 BL_LJMP int bl_selftest_raises(lua_State *L);

@@ -2,7 +2,7 @@
 --
 -- Depends on: nothing. `attempt` runs each source twice, called and as a task (engine/vm/selftest.h).
 
-local steps = "used up its 4000000 steps"
+local steps = "used up its 4 million steps"
 local memory = "used up its memory"
 local limit = "used up its" -- steps, time or memory: whichever comes first
 
