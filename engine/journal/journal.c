@@ -32,7 +32,7 @@ _Static_assert(STORE_RUN == 1112298033, "JOURNAL_SETUP says the same number");
 
 #define JOURNAL_SUBSCRIBERS 8
 #define JOURNAL_KIND 32
-#define JOURNAL_RESERVE 524288 /* bytes of log that are there from the start: 127 pages */
+#define JOURNAL_RESERVE 524288L /* bytes of log that are there from the start: 127 pages */
 
 struct journal_entry {
     struct bl_event event;
@@ -314,7 +314,7 @@ static void journal_reserve(const struct bl_journal *journal)
     fd = open(name, O_WRONLY | O_CLOEXEC);
     if (fd < 0)
         return;
-    end = fstatvfs(fd, &disk) == 0 && disk.f_bavail * disk.f_frsize > 32 * JOURNAL_RESERVE
+    end = fstatvfs(fd, &disk) == 0 && disk.f_bavail * disk.f_frsize > 32UL * JOURNAL_RESERVE
               ? lseek(fd, 0, SEEK_END)
               : -1;
     while (end >= 0 && end < JOURNAL_RESERVE &&

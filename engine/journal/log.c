@@ -34,6 +34,7 @@ static const struct {
     {"decision", "{question} {answer}"},
     {"gate_opened", "{gate} {kind}: {question}[ ({class} {target})]"},
     {"gate_answered", "{gate} {answer}[: {value}][ by {by}][ ({how})]"},
+    {"gate_assumed", "{kind}: {question}[ {answer}]"},
     {"note", "{text}"},
     {"evidence", "{name}: {value}"},
     {"branch_started", "{name}"},

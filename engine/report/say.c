@@ -31,6 +31,11 @@ bool say_event(struct bl_buf *text, const struct bl_event *event, enum paper_mar
     } else if (strcmp(event->kind, "decision") == 0) {
         bl_buf_printf(text, "%s ", bl_map_text(data, "question", ""));
         bl_measure_format(text, bl_map_get(data, "answer"), NULL);
+    } else if (strcmp(event->kind, "gate_assumed") == 0) {
+        *mark = MARK_ASSUMED;
+        bl_buf_printf(text, "%s ", bl_map_text(data, "question", ""));
+        bl_measure_format(text, bl_map_get(data, "answer"), NULL);
+        bl_buf_text_add(text, " (assumed)");
     } else if (strcmp(event->kind, "note") == 0) {
         bl_buf_text_add(text, bl_map_text(data, "text", ""));
     } else if (strcmp(event->kind, "evidence") == 0) {

@@ -9,7 +9,8 @@
 
 /* "destroy redis.cache: FLUSHDB", of an intent, a planned or a refused call. */
 void say_change(struct bl_buf *text, const struct bl_value *data);
-/* planned, refused, decision, note, evidence, done; false for every other kind. */
+/* planned, refused, decision, gate_assumed, note, evidence, done; false for every other kind.
+ */
 bool say_event(struct bl_buf *text, const struct bl_event *event, enum paper_mark *mark);
 /* wait_ended. */
 enum paper_mark say_wait(struct bl_buf *text, const struct bl_value *data);

@@ -15,9 +15,15 @@ expect() {
     fi
 }
 
+# set_environment STATE: the project's environment.
+set_environment() {
+    printf 'environment({ state = "%s", http = { app = { url = "http://127.0.0.1:1" } } })\n' "$1" \
+        >"$work/project/environments/box.lua"
+}
+
 # belay_in STATE WORDS…: runs belay in the project with that state folder.
 belay_in() {
-    printf 'environment({ state = "%s" })\n' "$1" >"$work/project/environments/box.lua"
+    set_environment "$1"
     shift
     what="belay $*"
     (cd "$work/project" && exec "$belay" "$@") >"$work/out" 2>&1 </dev/null
@@ -61,6 +67,35 @@ procedure({
   end,
 })
 END
+cat >"$work/project/all.lua" <<'END'
+local time = require("time")
+
+procedure({
+  title = "All kinds of events",
+  uses = { app = "http.app" },
+  may = { app = "change" },
+  run = function(p, use)
+    note("begins")
+    confirm("Shall it begin?", { why = "to see" })
+    choose("Which one?", { { "this", run = function() end }, { "that", run = function() end } })
+    ask("How many?", param.integer({ default = 3 }))
+    manual("Look at the lamp", { evidence = "text" })
+    step("Look", { why = "to see", covers = { "R001" }, run = function()
+      evidence("a number", 3)
+      check("three", 3, "items"):at_most(3)
+      decide("is it three?", true)
+      parallel({ one = function() time.now() end, two = function() time.now() end })
+      wait_until("a moment", { timeout = 5, every = 0.01 }, function() return true end)
+    end })
+    try(function() return use.app:get("/health") end)
+    step("Change", { undo = "none", run = function()
+      use.app:post("/orders", { body = "x" })
+      check("orders", 1):at_least(1)
+    end })
+    done("well")
+  end,
+})
+END
 state=$work/state
 
 belay_in "$state" runs
@@ -84,8 +119,20 @@ expect 2 "there is no run 'nothing'"
 belay_in "$state" verify
 expect 0 "sound"
 
+# Every event that a run writes is in the reference, field by field.
+belay_in "$state" run all --dry-run
+expect 0 "planned: 1"
+belay_in "$state" log last --format json
+lua5.4 tests/lint/events.lua run_started file_loaded step_started step_ended observe planned check \
+    decision note evidence gate_assumed branch_started branch_ended wait_started wait_ended "done" run_ended \
+    <"$work/out" || failed=1
+belay_in "$state" run all
+expect 3 "nobody answered"
+belay_in "$state" log last --format json
+lua5.4 tests/lint/events.lua gate_opened gate_answered <"$work/out" || failed=1
+
 # One flipped byte.
-file=$(find "$state/runs" -name "*.belay" | sort | head -n 1)
+file=$(grep -l 'queue depth' "$state"/runs/*.belay | head -n 1)
 chmod 600 "$file"
 at=$(grep -abo 'queue depth' "$file" | head -n 1 | cut -d : -f 1)
 printf 'Q' | dd of="$file" bs=1 seek="$at" conv=notrunc 2>/dev/null
@@ -99,7 +146,7 @@ expect 1 "its file is gone"
 rm -rf "$state"
 
 # The same procedure twice, and a run that is killed.
-printf 'environment({ state = "%s" })\n' "$state" >"$work/project/environments/box.lua"
+set_environment "$state"
 (cd "$work/project" && exec "$belay" run slow) >"$work/first" 2>&1 </dev/null &
 first=$!
 tries=0
@@ -133,7 +180,7 @@ chmod 0 "$work/shut"
 if [ "$(id -u)" -eq 0 ]; then
     chmod 755 "$work" "$work/project"
     what="belay run quick, as nobody"
-    printf 'environment({ state = "%s" })\n' "$work/shut" >"$work/project/environments/box.lua"
+    set_environment "$work/shut"
     (cd "$work/project" && setpriv --reuid=65534 --regid=65534 --clear-groups "$belay" run quick) \
         >"$work/out" 2>&1 </dev/null
     status=$?
@@ -144,7 +191,7 @@ expect 1 "state folder $work/shut: Permission denied: change its owner or mode"
 
 # A disk that is full, in the middle of a run: the journal holds what was there before.
 what="belay run many, files of at most 200 KiB"
-printf 'environment({ state = "%s" })\n' "$state" >"$work/project/environments/box.lua"
+set_environment "$state"
 (cd "$work/project" && ulimit -f 400 && exec "$belay" run many) >"$work/out" 2>&1 </dev/null
 status=$?
 expect 1 "no space left: free some and start again"
