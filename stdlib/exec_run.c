@@ -108,8 +108,7 @@ static void run_fail_status(struct bl_exec_run *run)
                  name != NULL ? name : "real time");
     else
         snprintf(how, sizeof(how), "ended with status %d", WEXITSTATUS(run->status));
-    bl_op_fail(&run->base, BL_E_EXIT, "%s: %s %s: %s", run->base.call->target, run->program,
-               how, bl_buf_text(&line));
+    bl_op_fail(&run->base, BL_E_EXIT, "exec.%s %s: %s", run->program, how, bl_buf_text(&line));
     bl_buf_release(&line);
 }
 

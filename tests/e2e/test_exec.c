@@ -216,6 +216,9 @@ static void test_exec__a_flood_is_counted_and_cut(void **state)
     assert_int_equal(outcome.status, BL_ANSWERED);
     assert_int_equal(bl_map_int(outcome.value, "stdout_bytes", 0), 100000011);
     assert_int_equal(shown, 100000011);
+    print_message("the longest callback used %lld us\n",
+                  (long long)bl_loop_longest(fixture.run.loop));
+    assert_true(bl_loop_longest(fixture.run.loop) < 20000);
     assert_true(bl_map_bool(outcome.value, "truncated", false));
     text = bl_value_as_bytes(bl_map_get(outcome.value, "stdout"), &len);
     assert_true(len <= 49152);
