@@ -176,7 +176,7 @@ static struct bl_value *peek_nominal(const struct bl_call *call)
 #define OPTIONAL (BL_ARG_OPTION | BL_ARG_OPTIONAL)
 #define TEXT_OPTION(option, what)                                                              \
     {                                                                                          \
-        .name = option, .type = BL_T_STRING, .text = what, .flags = OPTIONAL                   \
+        .name = (option), .type = BL_T_STRING, .text = (what), .flags = OPTIONAL               \
     }
 
 static const struct bl_arg queue_args[] = {

@@ -8,7 +8,7 @@
 #include <sys/socket.h>
 
 #define BROKER_WORKERS 8
-#define BROKER_STACK (512 * 1024)
+#define BROKER_STACK ((size_t)512 * 1024)
 
 struct worker {
     struct bl_amqp_broker *broker;

@@ -22,7 +22,7 @@
 
 #define LINK_SLACK 200     /* milliseconds after the deadline: the loop's timeout comes first */
 #define LINK_SLICE 100     /* milliseconds between two looks whether anybody still waits */
-#define LINK_GOODBYE 300   /* milliseconds for the broker to answer a close */
+#define LINK_GOODBYE 300L  /* milliseconds for the broker to answer a close */
 #define LINK_CONNECT 10000 /* milliseconds at most for a TCP and TLS connect */
 
 static struct timeval link_remaining(const struct bl_amqp_link *link)

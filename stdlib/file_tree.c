@@ -59,7 +59,7 @@ struct bl_value *bl_file_entry(const char *name, const struct stat *info)
     bl_map_set(entry, "size", bl_value_int(info->st_size));
     bl_map_set(entry, "mtime",
                bl_value_float((double)info->st_mtim.tv_sec +
-                              (double)(info->st_mtim.tv_nsec / 1000000) / 1000));
+                              (double)(int64_t)(info->st_mtim.tv_nsec / 1000000) / 1000));
     return entry;
 }
 
@@ -171,12 +171,12 @@ static int tree_compare(const void *a, const void *b)
 static struct bl_value *tree_sort(struct bl_value *take_list)
 {
     size_t count = bl_value_count(take_list);
-    const struct bl_value **items = bl_alloc((count + 1) * sizeof(*items));
+    const struct bl_value **items = bl_alloc((count + 1) * sizeof(void *));
     struct bl_value *sorted = bl_list_new();
 
     for (size_t i = 0; i < count; i++)
         items[i] = bl_list_get(take_list, i);
-    qsort(items, count, sizeof(*items), tree_compare);
+    qsort(items, count, sizeof(void *), tree_compare);
     for (size_t i = 0; i < count; i++)
         bl_list_add(sorted, bl_value_ref(items[i]));
     bl_free(items);
