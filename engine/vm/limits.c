@@ -201,11 +201,13 @@ void bl_limits_slice(struct bl_vm *vm, struct bl_leash *leash)
     leash->cpu_end = limits_clock(CLOCK_THREAD_CPUTIME_ID) + vm->limits.cpu_ms * 1000000;
 }
 
-/* A bound that holds a moment longer for the engine once the script has been stopped for its
- * memory. */
+/* The engine's own code, and what runs after a stop, has a reserve: it must not fail where
+ * nothing catches it. */
 static size_t limits_bound(const struct bl_vm *vm)
 {
-    return vm->limits.bytes + (vm->leash->kill != BL_ALIVE ? BL_MEMORY_RESERVE : 0);
+    bool has_reserve = vm->leash->kill != BL_ALIVE || (vm->running == NULL && vm->L != NULL);
+
+    return vm->limits.bytes + (has_reserve ? BL_MEMORY_RESERVE : 0);
 }
 
 /* Asks the hook to look at the next instruction. */
@@ -252,7 +254,8 @@ static void *limits_refuse(struct bl_vm *vm, void *block, size_t size)
 static bool limits_is_refused(struct bl_vm *vm, bool is_string, size_t before, size_t size)
 {
     vm->allocations++;
-    if (vm->limits.fail_alloc > 0 && vm->allocations >= vm->limits.fail_alloc)
+    if (vm->limits.fail_alloc > 0 && vm->allocations >= vm->limits.fail_alloc &&
+        (vm->running != NULL || vm->L == NULL))
         return true;
     if (is_string && size > vm->limits.string_bytes + 64) /* the string's own head */
         return true;

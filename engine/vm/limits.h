@@ -28,8 +28,8 @@ struct bl_limits {
     size_t bytes;        /* of the whole state */
     size_t string_bytes; /* of one string */
     uint64_t seed;       /* of math.random */
-    int64_t fail_alloc;  /* tests: the n-th and every later allocation fails; the environment's
-                            BL_FAIL_ALLOC */
+    int64_t fail_alloc;  /* tests: while a script runs, the n-th and every later allocation
+                            fails; the environment's BL_FAIL_ALLOC */
 };
 
 enum bl_kill {

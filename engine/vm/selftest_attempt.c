@@ -22,7 +22,7 @@
 /* Small limits: an attempt that runs into one is over in a fraction of a second. */
 static const struct bl_limits attempt_limits = {
     .steps = 4000000,
-    .cpu_ms = 500,
+    .cpu_ms = 300,
     .bytes = (size_t)16 << 20,
     .string_bytes = (size_t)4 << 20,
 };

@@ -98,9 +98,9 @@ test("sort with bad comparators", function()
     "table.sort({ 3, 2, 1 }, function() while true do end end)",
     "table.sort({ 3, 2, 1 }, function(a, b) return pcall(function() while true do end end) end)",
     "local t = {} for i = 1, 1000 do t[i] = i end while true do table.sort(t, function() return true end) end",
-    "while true do pcall(table.sort, { 3, 2, 1 }, error) end",
     "table.sort({ 3, 2, 1 }, function() table.sort({ 1, 2 }, function() while true do end end) end)",
   })
+  attempts(limit, { "while true do pcall(table.sort, { 3, 2, 1 }, error) end" })
   attempts("compare", {
     "table.sort({ 1, 'x' })",
     "table.sort({ {}, {} })",
@@ -136,20 +136,4 @@ test("sort ends whatever the comparator says", function()
     end
     equal(sum, 125250)
   end
-end)
-
-test("slow instructions", function()
-  attempts(limit, {
-    "local c = {} for i = 1, 1999 do c = setmetatable({}, { __index = c }) end while true do local x = c.y end",
-    "local a = ('x'):rep(4000000) local b = ('x'):rep(3999999) .. 'y' while true do local x = a == b end",
-    "local a = ('x'):rep(4000000) local b = ('x'):rep(3999999) .. 'y' while true do local x = a < b end",
-    "local a = ('x'):rep(3000000) while true do local x = a .. 'y' end",
-    "local t = {} for i = 1, 20000 do t[i * 65535] = i end while true do local x = t[20000 * 65535] end",
-    "local a = ('0'):rep(3999999) while true do for i = a, 1 do end end",
-    "local function f(...) return f(...) end f(table.unpack({}, 1, 200000))",
-    "local s = ('x'):rep(3000000) local t = {} while true do t[s .. 'x'] = 1 t = {} end",
-    -- A state that is nearly full collects at each allocation.
-    "local t = {} for i = 1, 100000 do t[i] = { i } end while true do local s = ('x'):rep(3900000) end",
-    "local s = ('x'):rep(2000000) while true do pcall(function() return _ENV[s] end) end",
-  })
 end)

@@ -82,7 +82,6 @@ test("swallowed limits", function()
     "xpcall(function() while true do end end, function() while true do end end)",
     "xpcall(error, function() while true do end end)",
     "xpcall(error, function(e) error(e) end) while true do end",
-    "while true do pcall(error, setmetatable({}, { __tostring = function() while true do end end })) end",
     "error(setmetatable({}, { __tostring = function() error('no') end }), pcall(function() while true do end end))",
     "local c <close> = setmetatable({}, { __close = function() while true do end end }) while true do end",
     "pcall(function() local c <close> = setmetatable({}, { __close = function() error('mine') end }) while true do end end) return 'went on'",
@@ -101,6 +100,13 @@ test("swallowed limits", function()
     "pcall(function() local c <close> = setmetatable({}, { __close = function() error('mine') end }) local t = {} while true do t[#t + 1] = {} end end) return 'went on'",
     "xpcall(function() local t = {} while true do t[#t + 1] = {} end end, function() return 'mine' end) return 'went on'",
     "pcall(string.rep, 'x', 4000000) pcall(function() local t = {} for i = 1, 100 do t[i] = ('x'):rep(4000000) .. i end end) return 'went on'",
+  })
+end)
+
+test("swallowed limits of time", function()
+  attempts("used up its", {
+    "while true do pcall(error, setmetatable({}, { __tostring = function() while true do end end })) end",
+    "local c = {} for i = 1, 1999 do c = setmetatable({}, { __index = c }) end while true do pcall(rawequal, c.y, c.z) end",
   })
 end)
 
