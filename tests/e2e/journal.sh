@@ -169,6 +169,19 @@ expect 0 "cut off"
 belay_in "$state" verify
 expect 0 "it was cut off"
 
+# as_nobody STATE WORDS…: like belay_in, without root's rights.
+as_nobody() {
+    set_environment "$1"
+    shift
+    what="belay $*, as nobody"
+    without=""
+    [ "$(id -u)" -ne 0 ] || without="setpriv --reuid=65534 --regid=65534 --clear-groups"
+    # shellcheck disable=SC2086 # words
+    (cd "$work/project" && exec $without "$belay" "$@") >"$work/out" 2>&1 </dev/null
+    status=$?
+}
+chmod 755 "$work" "$work/project"
+
 # A state folder that cannot be used.
 touch "$work/file"
 belay_in "$work/file" run quick
@@ -177,17 +190,24 @@ belay_in "$work/file" runs
 expect 1 "state folder $work/file: Not a directory"
 mkdir "$work/shut"
 chmod 0 "$work/shut"
-if [ "$(id -u)" -eq 0 ]; then
-    chmod 755 "$work" "$work/project"
-    what="belay run quick, as nobody"
-    set_environment "$work/shut"
-    (cd "$work/project" && setpriv --reuid=65534 --regid=65534 --clear-groups "$belay" run quick) \
-        >"$work/out" 2>&1 </dev/null
-    status=$?
-else
-    belay_in "$work/shut" run quick
-fi
+as_nobody "$work/shut" run quick
 expect 1 "state folder $work/shut: Permission denied: change its owner or mode"
+
+# One that may be read and not written, with and without its index.
+belay_in "$work/read" run quick
+chmod -R a+rX,a-w "$work/read"
+as_nobody "$work/read" runs
+expect 0 "failed (1)"
+as_nobody "$work/read" verify
+expect 0 "as noted by the index"
+chmod u+w "$work/read"
+rm -f "$work/read/index.db"
+chmod a-w "$work/read"
+as_nobody "$work/read" runs
+expect 0 "failed (1)"
+as_nobody "$work/read" run quick
+expect 1 "Permission denied"
+chmod -R u+rwX "$work/read"
 
 # A disk that is full, in the middle of a run: the journal holds what was there before.
 what="belay run many, files of at most 200 KiB"
