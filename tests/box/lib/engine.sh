@@ -69,8 +69,21 @@ engine_image() {
         fi
     done
     cp /etc/passwd /etc/group /etc/nsswitch.conf /etc/ld.so.cache "$root/etc/"
-    tar -C "$root" -c . | engine_docker import - "$ENGINE_IMAGE" >/dev/null
+    tar -C "$root" -c . | engine_docker import - "$ENGINE_IMAGE" >/dev/null || return 1
     rm -rf "$root"
+}
+
+# Whether an image can be made and a container of it runs. In a chroot, or inside of another container, an engine may
+# answer and still be unable to do either.
+engine_works() {
+    local mount mounts=()
+    while read -r mount; do
+        mounts+=(--volume "$mount")
+    done < <(engine_mounts)
+    {
+        engine_image && timeout 30 docker --host "$BOX_DOCKER" run --rm --network host \
+            --cgroup-parent "/belay-box-$PORT_postgres" "${mounts[@]}" "$ENGINE_IMAGE" /usr/bin/true
+    } >"$BOX_DIR/log/engine.log" 2>&1
 }
 
 # The host's folders that containers see, one a line.

@@ -66,11 +66,18 @@ up_mode() {
     obstacle=$(engine_obstacle)
     if [ -z "$obstacle" ]; then
         box_record BOX_DOCKER "${BOX_DOCKER_HOST:-unix://$BOX_DIR/docker/docker.sock}"
-        if [ -n "${BOX_DOCKER_HOST:-}" ] || engine_start; then
+        if [ -n "${BOX_DOCKER_HOST:-}" ]; then
+            box_record BOX_MODE containers BOX_DRIVER compose
+            return 0
+        elif ! engine_start; then
+            obstacle="dockerd cannot start: $(grep -v '^time=.*level=info' "$BOX_DIR/log/dockerd.log" | tail -n 1)"
+        elif ! engine_works; then
+            obstacle="no container starts: $(tail -n 1 "$BOX_DIR/log/engine.log")"
+            engine_stop
+        else
             box_record BOX_MODE containers BOX_DRIVER compose
             return 0
         fi
-        obstacle="dockerd cannot start: $(grep -v '^time=.*level=info' "$BOX_DIR/log/dockerd.log" | tail -n 1)"
     fi
     box_say "no containers ($obstacle): plain processes instead"
 }
