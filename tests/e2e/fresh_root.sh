@@ -1,15 +1,18 @@
 #!/bin/sh
 # Runs ./bootstrap in a fresh Debian root, as a newcomer's machine would: nothing but apt inside.
 #
-#   fresh_root.sh [--root DIR] [--plain] VERB…       for example: fresh_root.sh deps test demo
+#   fresh_root.sh [--root DIR] [--plain] [--engine] VERB…       for example: fresh_root.sh deps test demo
 #
 # --root DIR  keeps the root in DIR and uses it again when it is there; else it is made and removed.
 # --plain     installs the packages as root, then runs the verbs as a user without any privilege.
+# --engine    makes the root a mount point, so that a Docker Engine inside can run containers; without
+#             it the box finds out that it cannot, and runs plain processes.
 # Needs root, debootstrap, and the apt sources of this machine. Exit 77 when one of them is missing.
 set -eu
 project=$(cd "$(dirname "$0")/../.." && pwd)
 root=''
 plain=no
+engine=no
 while [ $# -gt 0 ]; do
     case $1 in
     --root)
@@ -18,6 +21,10 @@ while [ $# -gt 0 ]; do
         ;;
     --plain)
         plain=yes
+        shift
+        ;;
+    --engine)
+        engine=yes
         shift
         ;;
     *) break ;;
@@ -88,10 +95,11 @@ INSIDE
 # shellcheck disable=SC2016 # expanded by the inner shell
 unshare --mount --pid --ipc --fork --kill-child sh -eu -c '
     root=$1
-    shift
+    [ "$2" = no ] || mount --bind "$root" "$root"
+    shift 2
     mount -t proc proc "$root/proc"
     mount --rbind /dev "$root/dev"
     mount --rbind /sys "$root/sys"
     mount -t tmpfs tmpfs "$root/run"
     exec chroot "$root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin TERM=dumb sh /src.sh "$@"
-' sh "$root" "$plain" "$@"
+' sh "$root" "$engine" "$plain" "$@"
