@@ -1,14 +1,15 @@
 # SPDX-FileCopyrightText: 2026 The Belay authors
 # SPDX-License-Identifier: MIT
-# no-backup: last night's backups are not there.
+# no-backup: the backups of the last 26 hours are not there.
 FAULT_TEXT="there is no backup of last night (of PostgreSQL and Redis)"
 
+# Not only last night's: shortly before 03:00 the one before is not yet 25 hours old either.
 fault_start() {
-    local folder newest
+    local folder since
+    since=$(($(date +%s) + BOX_CLOCK_OFFSET - 26 * 3600))
     for folder in postgres/full redis/rdb redis/metadata; do
         mkdir -p "$(fault_folder)/$folder"
-        newest=$(find "$BOX_DIR/backups/$folder" -type f -printf '%f\n' | grep -o '[0-9]\{8\}_[0-9]\{6\}' | sort | tail -n 1)
-        mv "$BOX_DIR/backups/$folder/"*"$newest"* "$(fault_folder)/$folder/"
+        find "$BOX_DIR/backups/$folder" -type f -newermt "@$since" -exec mv -t "$(fault_folder)/$folder" {} +
     done
 }
 

@@ -76,9 +76,6 @@ compose_refuse() {
 }
 
 compose_prepare() {
-    compose_refuse
-    box_record BOX_CONTAINERS 1
-    engine_image
     compose_write
 }
 
@@ -123,14 +120,9 @@ compose_healthy() {
 # Removes this box's containers and image from the engine; a private engine then ends.
 compose_down() {
     local unit names=()
-    if [ -n "${BOX_CONTAINERS:-}" ]; then
-        for unit in $UNITS; do
-            names+=("$(unit_container "$unit")")
-        done
-        engine_docker rm -f "${names[@]}" >/dev/null 2>&1 || true
-        engine_docker rmi -f "$ENGINE_IMAGE" >/dev/null 2>&1 || true
-    fi
-    if [ -f "$BOX_DIR/run/dockerd.pid" ]; then
-        engine_stop
-    fi
+    for unit in $UNITS; do
+        names+=("$(unit_container "$unit")")
+    done
+    engine_docker rm -f "${names[@]}" >/dev/null 2>&1 || true
+    engine_discard
 }

@@ -25,12 +25,33 @@ engine_obstacle() {
     fi
 }
 
+# Makes the engine ready and tries one container. Says on stdout what is wrong, or nothing.
+engine_ready() {
+    if [ -z "${BOX_DOCKER_HOST:-}" ] && ! engine_start; then
+        printf 'dockerd cannot start: %s' "$(grep -v 'level=info' "$BOX_DIR/log/dockerd.log" | tail -n 1)"
+        return 0
+    fi
+    compose_refuse
+    if ! engine_works; then
+        printf 'no container can start: %s' "$(tail -n 1 "$BOX_DIR/log/engine.log")"
+        engine_discard
+    fi
+}
+
+# Takes away what this box has put on the engine but its containers, and ends the engine if it is private.
+engine_discard() {
+    engine_docker rmi -f "$ENGINE_IMAGE" >/dev/null 2>&1 || true
+    if [ -f "$BOX_DIR/run/dockerd.pid" ]; then
+        engine_stop
+    fi
+}
+
 # A private engine changes nothing outside its folder: no bridge, no firewall rules, no forwarding, its own cgroup.
 engine_start() {
     local pid
     mkdir -p "$BOX_DIR/docker"
     (
-        exec 8<&- 9<&-
+        exec 6>&- 7<&- 8<&- 9<&-
         exec setsid dockerd --data-root "$BOX_DIR/docker/data" --exec-root "$BOX_DIR/docker/exec" \
             --pidfile "$BOX_DIR/docker/dockerd.pid" -H "unix://$BOX_DIR/docker/docker.sock" --storage-driver vfs \
             --cgroup-parent "/belay-box-$PORT_postgres" --oom-score-adjust=0 --iptables=false --ip6tables=false \

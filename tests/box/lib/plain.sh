@@ -39,7 +39,7 @@ plain_start_one() {
     unit_define "$1"
     (
         cd "$BOX_DIR" || exit 1
-        exec 8<&- 9<&-
+        exec 6>&- 7<&- 8<&- 9<&-
         exec env -i "${UNIT_ENV[@]}" "${UNIT_AS[@]}" setsid "${UNIT_ARGV[@]}"
     ) >>"$BOX_DIR/log/$1.log" 2>&1 </dev/null &
     pid=$!
@@ -94,6 +94,9 @@ plain_down() {
     done
     wait "${stops[@]}"
     plain_stop postgres 10
+    if [ -f "$BOX_DIR/run/dockerd.pid" ]; then
+        engine_stop
+    fi
 }
 
 # Nothing to prepare and nothing to wait for beyond what both modes have.

@@ -54,7 +54,7 @@ pg_prepare_fill() (
     if [ "$(id -u)" = 0 ]; then
         chown postgres: "$at/log/postgres"
     fi
-    exec 9<&-
+    exec 6>&- 7<&- 8<&- 9<&-
     unit_define postgres
     (cd / && exec env -i "${UNIT_ENV[@]}" "${UNIT_AS[@]}" "${UNIT_ARGV[@]}" -c log_statement=none -c max_wal_size=1GB \
         -c maintenance_work_mem=256MB -c autovacuum=off -c wal_level=minimal -c max_wal_senders=0) \

@@ -5,7 +5,7 @@
 servers_write() {
     mkdir -p "$BOX_DIR"/{bin,log,run,faults,mail,redis,state} "$BOX_DIR/rabbitmq" "$BOX_DIR/prometheus/data"
     chmod 700 "$BOX_DIR/state"
-    cp "$BOX_BIN/mt_service" "$BOX_BIN/mt_mail" "$BOX_BIN/mt_publish" "$BOX_DIR/bin/"
+    cp "$BOX_BIN/mt_service" "$BOX_BIN/mt_mail" "$BOX_BIN/mt_amqp" "$BOX_DIR/bin/"
     servers_rabbitmq
     servers_prometheus
 }
@@ -51,7 +51,7 @@ redis_fill() {
     local name n
     {
         for n in $(seq 1 200); do
-            echo "LPUSH signals:recent {\"symbol\":\"BTCUSDC\",\"signal\":\"buy\",\"n\":$n}"
+            echo "LPUSH signals:recent '{\"symbol\":\"BTCUSDC\",\"signal\":\"buy\",\"n\":$n}'"
         done
         echo "EXPIRE signals:recent 86400"
         for name in moralis glassnode historical sentiment stock_index; do
@@ -59,12 +59,13 @@ redis_fill() {
             echo "SETEX rate_limiter:$name 3600 5"
         done
         for name in BTCUSDC ETHUSDC SOLUSDC; do
-            echo "SETEX market_data:$name 30 {\"symbol\":\"$name\"}"
+            echo "SETEX market_data:$name 30 '{\"symbol\":\"$name\"}'"
             echo "SETEX social_sentiment:$name 60 0.4"
             echo "SETEX historical_klines:$name:1h 300 []"
         done
         echo "SETEX dashboard_perf:dashboard 60 {}"
-    } | redis-cli -p "$PORT_redis" >/dev/null
+    } | redis-cli -p "$PORT_redis" >"$BOX_DIR/log/redis-fill.log"
+    ! grep -iE 'err|invalid' "$BOX_DIR/log/redis-fill.log" || box_die "Redis refuses the box's first keys: see the line above"
 }
 
 # alerts_make COUNT PRIORITY: alerts as a service makes them, each triggered; says nothing about their delivery.
@@ -81,4 +82,23 @@ alerts_make() {
 # alerts_rate: the share of deliveries that succeeded, in percent, as the alert system counts them.
 alerts_rate() {
     unit_get alerts /api/alerts/stats/summary | sed 's/.*"overall_success_rate":\([0-9.]*\).*/\1/'
+}
+
+# queue_depth QUEUE FIELD: messages or consumers of a queue this very moment, as the broker itself says.
+queue_depth() {
+    local messages consumers
+    read -r messages consumers < <("$BOX_DIR/bin/mt_amqp" \
+        "amqp://mastertrade:$BOX_RABBITMQ_PASSWORD@127.0.0.1:$PORT_rabbitmq/%2F" depth "$1" 2>/dev/null) || return 1
+    printf '%s' "${!2}"
+}
+
+# queue_holds QUEUE FIELD OPERATOR NUMBER
+queue_holds() {
+    test "$(queue_depth "$1" "$2")" "$3" "$4"
+}
+
+# queue_shows QUEUE FIELD OPERATOR NUMBER: the same in the management API, which is some seconds behind.
+queue_shows() {
+    test "$(curl -fsS -m 5 -u "mastertrade:$BOX_RABBITMQ_PASSWORD" \
+        "http://127.0.0.1:$PORT_rabbitmq_http/api/queues/%2F/$1" | sed "s/.*[,{]\"$2\":\([0-9]*\).*/\1/")" "$3" "$4"
 }

@@ -29,7 +29,7 @@ up_programs() {
             sort -rn | head -n 1 | cut -d ' ' -f 2-)
         BOX_BIN=$found
     fi
-    [[ -x $BOX_BIN/mt_service && -x $BOX_BIN/mt_mail && -x $BOX_BIN/mt_publish ]] ||
+    [[ -x $BOX_BIN/mt_service && -x $BOX_BIN/mt_mail && -x $BOX_BIN/mt_amqp ]] ||
         box_die "the programs of the box are not built (looked in ${BOX_BIN:-build/*/tests/box}): run './bootstrap build'"
 }
 
@@ -66,18 +66,12 @@ up_mode() {
     obstacle=$(engine_obstacle)
     if [ -z "$obstacle" ]; then
         box_record BOX_DOCKER "${BOX_DOCKER_HOST:-unix://$BOX_DIR/docker/docker.sock}"
-        if [ -n "${BOX_DOCKER_HOST:-}" ]; then
-            box_record BOX_MODE containers BOX_DRIVER compose
-            return 0
-        elif ! engine_start; then
-            obstacle="dockerd cannot start: $(grep -v '^time=.*level=info' "$BOX_DIR/log/dockerd.log" | tail -n 1)"
-        elif ! engine_works; then
-            obstacle="no container starts: $(tail -n 1 "$BOX_DIR/log/engine.log")"
-            engine_stop
-        else
+        obstacle=$(engine_ready)
+        if [ -z "$obstacle" ]; then
             box_record BOX_MODE containers BOX_DRIVER compose
             return 0
         fi
+        [ -z "${BOX_DOCKER_HOST:-}" ] || box_die "the engine at $BOX_DOCKER_HOST cannot be used: $obstacle"
     fi
     box_say "no containers ($obstacle): plain processes instead"
 }
@@ -99,26 +93,18 @@ up_start() {
         unit_await "$unit"
     done
     alerts_make 20 low
-    box_wait 60 "the strategy service's consumers" queue_consumed
+    box_wait 60 "the strategy service's consumers" queue_holds strategy_market_data_legacy consumers -ge 1
     box_wait 60 "the health checks of all containers" unit_healthy
 }
 
-# Whether the broker knows the strategy service's queue with its consumer.
-queue_consumed() {
-    [ "$(queue_field strategy_market_data_legacy consumers)" -ge 1 ]
-}
-
-# queue_field QUEUE FIELD: one number about a queue, from the management API.
-queue_field() {
-    curl -fsS -m 5 -u "mastertrade:$BOX_RABBITMQ_PASSWORD" "http://127.0.0.1:$PORT_rabbitmq_http/api/queues/%2F/$1" |
-        sed "s/.*[,{]\"$2\":\([0-9]*\).*/\1/"
-}
-
+# Takes away what was started. Who failed has said why; who was cut off is told that nothing is left.
 up_failed() {
     trap - EXIT INT TERM
-    printf 'box: not up: removing what was started (logs are lost; BOX_KEEP=1 keeps them)\n' >&2
-    [ -n "${BOX_KEEP:-}" ] || down_all
-    exit "${1:-1}"
+    if [ -z "${BOX_KEEP:-}" ]; then
+        down_all
+        [ "$1" -lt 128 ] || printf 'box: interrupted while starting: nothing is left of %s\n' "$BOX_DIR" >&6
+    fi
+    exit "$1"
 }
 
 box_up() {
@@ -128,13 +114,14 @@ box_up() {
         return 0
     fi
     [ -z "$(ls -A "$BOX_DIR")" ] || box_die "$BOX_DIR is not empty and no box: give another folder with --at"
+    exec 6>&2 # a signal may come while standard error is redirected
+    trap 'up_failed 130' INT
+    trap 'up_failed 143' TERM
+    trap 'up_failed $?' EXIT
     chmod 755 "$BOX_DIR"
     up_missing
     up_programs
     up_clock "$ARG_CLOCK"
-    trap 'up_failed 130' INT
-    trap 'up_failed 143' TERM
-    trap 'up_failed $?' EXIT
     up_prepare
     up_start
     environment_write

@@ -28,6 +28,8 @@ static struct {
     pthread_cond_t wake;
     struct job list[JOBS_MAX]; /* the oldest is overwritten */
     size_t made, done;
+    pthread_t thread;
+    bool ending;
 } jobs = {.lock = PTHREAD_MUTEX_INITIALIZER, .wake = PTHREAD_COND_INITIALIZER};
 
 static const char jobs_generate[] =
@@ -272,7 +274,7 @@ static void jobs_perform(struct mt_service *service, struct job *job)
 
         going = jobs_batch(service, job, first, last < job->total ? last : job->total);
         pthread_mutex_lock(&jobs.lock);
-        going = going && !job->cancel;
+        going = going && !job->cancel && !jobs.ending;
         pthread_mutex_unlock(&jobs.lock);
         usleep(50000);
     }
@@ -305,22 +307,41 @@ static bool jobs_recall(struct mt_service *service)
     return nights != NULL;
 }
 
+/* Waits for the next job; NULL when the service ends. */
+static struct job *jobs_next(void)
+{
+    struct job *job = NULL;
+
+    pthread_mutex_lock(&jobs.lock);
+    while (jobs.done == jobs.made && !jobs.ending) {
+        pthread_cond_wait(&jobs.wake, &jobs.lock);
+    }
+    if (!jobs.ending) {
+        job = &jobs.list[jobs.done % JOBS_MAX];
+    }
+    pthread_mutex_unlock(&jobs.lock);
+    return job;
+}
+
+static bool jobs_ending(void)
+{
+    bool ending;
+
+    pthread_mutex_lock(&jobs.lock);
+    ending = jobs.ending;
+    pthread_mutex_unlock(&jobs.lock);
+    return ending;
+}
+
 static void *jobs_main(void *data)
 {
     struct mt_service *service = data;
+    struct job *job;
 
-    while (!jobs_recall(service)) {
+    while (!jobs_ending() && !jobs_recall(service)) {
         usleep(500000);
     }
-    for (;;) {
-        struct job *job;
-
-        pthread_mutex_lock(&jobs.lock);
-        while (jobs.done == jobs.made) {
-            pthread_cond_wait(&jobs.wake, &jobs.lock);
-        }
-        job = &jobs.list[jobs.done % JOBS_MAX];
-        pthread_mutex_unlock(&jobs.lock);
+    while ((job = jobs_next()) != NULL) {
         jobs_perform(service, job);
         pthread_mutex_lock(&jobs.lock);
         jobs.done++;
@@ -331,7 +352,14 @@ static void *jobs_main(void *data)
 
 int mt_jobs_start(struct mt_service *service)
 {
-    pthread_t thread;
+    return pthread_create(&jobs.thread, NULL, jobs_main, service);
+}
 
-    return pthread_create(&thread, NULL, jobs_main, service);
+void mt_jobs_stop(void)
+{
+    pthread_mutex_lock(&jobs.lock);
+    jobs.ending = true;
+    pthread_cond_signal(&jobs.wake);
+    pthread_mutex_unlock(&jobs.lock);
+    pthread_join(jobs.thread, NULL);
 }

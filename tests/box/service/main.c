@@ -54,6 +54,9 @@ static int main_serve(struct mt_service *service, uint16_t port)
             service->broker = mt_broker_new(service);
         }
         code = mt_http_run(service, port, getenv("MT_ACCESS_LOG"));
+        if (service->role->stop) {
+            service->role->stop();
+        }
     }
     mt_broker_free(service->broker);
     mt_store_free(service->store);

@@ -66,6 +66,7 @@ struct mt_role {
     const struct mt_queue *queues;            /* consumed; NULL: no broker */
     const char *const *exchanges;             /* "name type", NULL ends */
     int (*start)(struct mt_service *service); /* may be NULL; non-zero ends the process */
+    void (*stop)(void);                       /* after `start` went well */
     void (*message)(struct mt_service *service, const char *queue, const char *body,
                     size_t len);
     void (*tick)(
@@ -156,5 +157,6 @@ bool mt_mail_send(const struct mt_service *service, const char *subject, const c
 /* jobs.c: strategy generation in the background. */
 mt_handler mt_jobs_create, mt_jobs_list, mt_jobs_progress, mt_jobs_results, mt_jobs_cancel;
 int mt_jobs_start(struct mt_service *service);
+void mt_jobs_stop(void);
 
 #endif

@@ -227,6 +227,7 @@ const struct mt_role mt_role_strategy = {
     .queues = strategy_queues,
     .exchanges = strategy_exchanges,
     .start = mt_jobs_start,
+    .stop = mt_jobs_stop,
     .message = strategy_message,
     .database = true,
     .cache = true,

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The Belay authors */
 /* SPDX-License-Identifier: MIT */
-/* mt_publish.c: mt_publish URL EXCHANGE KEY COUNT sends COUNT market data messages to the
- * broker. */
+/* mt_amqp.c: `mt_amqp URL publish EXCHANGE KEY COUNT` sends messages to the broker; `mt_amqp
+ * URL depth QUEUE` prints how many messages and consumers a queue has this very moment. */
 #include "base/prefix.h"
 
 #include <amqp.h>
@@ -11,8 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool publish_open(amqp_connection_state_t connection,
-                         const struct amqp_connection_info *info)
+static bool amqp_ready(amqp_connection_state_t connection,
+                       const struct amqp_connection_info *info)
 {
     struct timeval limit = {.tv_sec = 5};
     amqp_socket_t *socket = amqp_tcp_socket_new(connection);
@@ -31,17 +31,17 @@ static bool publish_open(amqp_connection_state_t connection,
     return amqp_get_rpc_reply(connection).reply_type == AMQP_RESPONSE_NORMAL;
 }
 
-static bool publish_all(amqp_connection_state_t connection, char **argv)
+static bool publish(amqp_connection_state_t connection, char **words)
 {
-    unsigned long count = strtoul(argv[4], NULL, 10);
+    unsigned long count = strtoul(words[2], NULL, 10);
     char text[128];
 
     for (unsigned long i = 0; i < count; i++) {
         snprintf(text, sizeof text,
-                 "{\"symbol\":\"BTCUSDC\",\"interval\":\"1m\",\"close_price\":60000,\"n\":%lu}",
+                 "{\"symbol\":\"BTCUSDC\",\"side\":\"BUY\",\"close_price\":60000,\"n\":%lu}",
                  i);
-        if (amqp_basic_publish(connection, 1, amqp_cstring_bytes(argv[2]),
-                               amqp_cstring_bytes(argv[3]), 0, 0, NULL,
+        if (amqp_basic_publish(connection, 1, amqp_cstring_bytes(words[0]),
+                               amqp_cstring_bytes(words[1]), 0, 0, NULL,
                                amqp_cstring_bytes(text)) != AMQP_STATUS_OK) {
             return false;
         }
@@ -51,26 +51,40 @@ static bool publish_all(amqp_connection_state_t connection, char **argv)
            AMQP_RESPONSE_NORMAL;
 }
 
+static bool depth(amqp_connection_state_t connection, const char *queue)
+{
+    amqp_queue_declare_ok_t *found = amqp_queue_declare(
+        connection, 1, amqp_cstring_bytes(queue), 1, 0, 0, 0, amqp_empty_table);
+
+    if (found) {
+        printf("%u %u\n", found->message_count, found->consumer_count);
+    }
+    return found != NULL;
+}
+
 int main(int argc, char **argv)
 {
     struct amqp_connection_info info;
     amqp_connection_state_t connection;
+    bool publishing = argc == 6 && strcmp(argv[2], "publish") == 0;
     bool done;
 
-    if (argc != 5) {
-        fprintf(stderr, "mt_publish: usage: mt_publish URL EXCHANGE KEY COUNT\n");
+    if (!publishing && (argc != 4 || strcmp(argv[2], "depth") != 0)) {
+        fprintf(stderr,
+                "mt_amqp: usage: mt_amqp URL publish EXCHANGE KEY COUNT | depth QUEUE\n");
         return 2;
     }
     amqp_default_connection_info(&info);
     if (amqp_parse_url(argv[1], &info) != AMQP_STATUS_OK) {
-        fprintf(stderr, "mt_publish: the URL is not one of AMQP\n");
+        fprintf(stderr, "mt_amqp: the URL is not one of AMQP\n");
         return 2;
     }
     connection = amqp_new_connection();
-    done = publish_open(connection, &info) && publish_all(connection, argv);
+    done = amqp_ready(connection, &info) &&
+           (publishing ? publish(connection, argv + 3) : depth(connection, argv[3]));
     amqp_destroy_connection(connection);
     if (!done) {
-        fprintf(stderr, "mt_publish: the broker does not answer or refuses\n");
+        fprintf(stderr, "mt_amqp: the broker does not answer or refuses\n");
     }
     return done ? 0 : 1;
 }
