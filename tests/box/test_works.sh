@@ -145,7 +145,7 @@ works_environment() {
         function environment(table) E = table end
         dofile(arg[1])
         assert(E.postgres.main.port == tonumber(arg[2]) and E.postgres.main.password == "<BOX_PGPASSWORD>")
-        assert(E.redis.cache.url and E.amqp.broker.url and E.state and E.vars.data_directory)
+        assert(E.redis.cache.url and E.amqp.broker.url and E.state and E.params.data_directory)
         for _, name in ipairs({ "market_data", "data_access", "strategy", "alerts", "risk", "executor", "ui",
             "prometheus", "grafana", "rabbitmq" }) do assert(E.http[name].url, name) end
         assert((E.docker ~= nil) == (arg[3] == "containers"))'

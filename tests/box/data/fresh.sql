@@ -41,10 +41,10 @@ SELECT id, 'bt_' || name,
        created_at + interval '20 minutes', created_at + interval '20 minutes'
 FROM strategies;
 
--- The active ones are older than the last run.
+-- The active ones are older than the last two runs.
 UPDATE strategies SET is_active = true, status = 'active', allocation = 0.5, activated_at = run - interval '20 hours'
 FROM clock WHERE id IN (
-    SELECT strategy_id FROM backtest_results b, clock WHERE b.created_at < run
+    SELECT strategy_id FROM backtest_results b, clock WHERE b.created_at < run - interval '30 hours'
     ORDER BY (metrics->>'sharpe_ratio')::numeric DESC LIMIT 2);
 
 INSERT INTO orders (symbol, order_type, side, quantity, price, status, filled_quantity, avg_fill_price, order_time, update_time)

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 The Belay authors
 # SPDX-License-Identifier: MIT
 # database-too-big: the database really grows over the share of its disk that it may use.
-FAULT_TEXT="the database is larger than 80 % of the disk it has (vars.database_disk)"
+FAULT_TEXT="the database is larger than 80 % of the disk it has (parameter database_disk)"
 
 fault_start() {
     local missing

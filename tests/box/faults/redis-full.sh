@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 The Belay authors
 # SPDX-License-Identifier: MIT
 # redis-full: Redis really holds more than it may.
-FAULT_TEXT="Redis uses more memory than its limit (vars.redis_limit)"
+FAULT_TEXT="Redis uses more memory than its limit (parameter redis_limit)"
 
 fault_used() {
     redis-cli -p "$PORT_redis" info memory | sed -n 's/^used_memory:\([0-9]*\).*/\1/p'

@@ -53,6 +53,7 @@ LUA
     redis_backups = "$BOX_DIR/backups/redis/rdb",
     data_directory = "$BOX_DIR/postgres",
     database_disk = "$BOX_DATABASE_DISK",
+    latency_metric = "http_request_duration_seconds",
     redis_limit = "${BOX_REDIS_LIMIT_MB}MB",
   },
 })
