@@ -93,6 +93,29 @@ static bool run_is_ok(const struct bl_op *op, int status)
     return list == NULL && status == 0;
 }
 
+static bool run_holds(const struct bl_value *secret, const struct bl_buf *line)
+{
+    size_t len;
+    const char *data = bl_value_reveal(secret, &len);
+
+    return bl_value_type(secret) == BL_SECRET && len > 0 &&
+           memmem(bl_buf_text(line), line->len, data, len) != NULL;
+}
+
+/* A line that a command printed goes into messages only without the secrets it was given. */
+static void run_hide_secrets(const struct bl_call *call, struct bl_buf *line)
+{
+    const struct bl_value *env = bl_call_value(call, "env");
+    bool hides = run_holds(bl_call_value(call, "stdin"), line);
+
+    for (size_t i = 0; i < bl_value_count(env); i++)
+        hides = hides || run_holds(bl_map_at(env, i), line);
+    if (!hides)
+        return;
+    bl_buf_reset(line);
+    bl_buf_text_add(line, "(a line with a secret)");
+}
+
 static void run_fail_status(struct bl_exec_run *run)
 {
     struct bl_buf line;
@@ -103,6 +126,7 @@ static void run_fail_status(struct bl_exec_run *run)
     if (!bl_capture_last_line(&run->streams[1].capture, &line) &&
         !bl_capture_last_line(&run->streams[0].capture, &line))
         bl_buf_text_add(&line, "it printed nothing");
+    run_hide_secrets(run->base.call, &line);
     if (WIFSIGNALED(run->status))
         snprintf(how, sizeof(how), "was killed by signal %d (%s)", WTERMSIG(run->status),
                  name != NULL ? name : "real time");
@@ -124,11 +148,33 @@ static void run_settle(struct bl_exec_run *run)
         run_fail_status(run);
 }
 
+/* Says what it does: how much it has printed, and its last words. */
+static void run_show(struct bl_exec_run *run, const char *data, size_t len)
+{
+    char size[40];
+    struct bl_buf line;
+    size_t start;
+
+    while (len > 0 && memchr(" \t\r\n", data[len - 1], 4) != NULL)
+        len--;
+    start = len;
+    while (start > 0 && data[start - 1] != '\n' && data[start - 1] != '\r' && len - start < 200)
+        start--;
+    bl_buf_init(&line, 0);
+    bl_text_clean(&line, data + start, len - start, false);
+    run_hide_secrets(run->base.call, &line);
+    bl_format_bytes(size, sizeof(size),
+                    run->streams[0].capture.total + run->streams[1].capture.total);
+    bl_op_stage(&run->base, "running %s (%s of output so far)%s%s", run->program, size,
+                line.len > 0 ? ": " : "", bl_buf_text(&line));
+    bl_buf_release(&line);
+}
+
 /* Reads what is there. After the outcome it is only drained, until the keeper is gone. */
 static void run_read(struct bl_exec_stream *stream, int reads)
 {
     struct bl_exec_run *run = stream->run;
-    char data[RUN_READ], size[40];
+    char data[RUN_READ];
 
     while (reads-- > 0) {
         ssize_t got = read(stream->fd, data, sizeof(data));
@@ -142,10 +188,8 @@ static void run_read(struct bl_exec_stream *stream, int reads)
             continue;
         bl_capture_add(&stream->capture, data, (size_t)got);
         bl_op_output(&run->base, stream->name, data, (size_t)got);
+        run_show(run, data, (size_t)got);
     }
-    bl_format_bytes(size, sizeof(size),
-                    run->streams[0].capture.total + run->streams[1].capture.total);
-    bl_op_stage(&run->base, "running %s (%s of output so far)", run->program, size);
 }
 
 static void run_readable(uv_poll_t *poll, int status, int events)

@@ -246,7 +246,7 @@ bool bl_capture_last_line(const struct bl_capture *capture, struct bl_buf *out)
         bl_buf_reset(&all);
     capture_add_tail(capture, &all);
     end = all.len;
-    while (end > 0 && strchr(" \t\r\n", all.data[end - 1]) != NULL)
+    while (end > 0 && memchr(" \t\r\n", all.data[end - 1], 4) != NULL)
         end--;
     start = end;
     while (start > 0 && all.data[start - 1] != '\n' && end - start < 200)

@@ -256,9 +256,10 @@ static int64_t await_tree(struct fixture *fixture)
 {
     int64_t start = bl_clock_steady();
 
-    while (tree_count() > 0 && bl_clock_steady() - start < 5000) {
+    /* looked at three times: who is just being replaced by exec shows no environment */
+    for (int gone = 0; gone < 3 && bl_clock_steady() - start < 5000; usleep(2000)) {
         bl_loop_turn(fixture->run.loop, false);
-        usleep(2000);
+        gone = tree_count() == 0 ? gone + 1 : 0;
     }
     return bl_clock_steady() - start;
 }
@@ -451,27 +452,6 @@ static void test_exec__a_killed_keeper_is_an_unknown_outcome(void **state)
     assert_non_null(strstr(outcome.error.message, "killed from outside"));
 }
 
-static void test_exec__fifty_at_once(void **state)
-{
-    struct fixture fixture;
-    struct bl_outcome outcomes[50];
-    bool done[50];
-    int64_t start = bl_clock_steady();
-
-    (void)state;
-    fixture_open(&fixture);
-    for (int i = 0; i < 50; i++)
-        test_op_start(&fixture.run, "run", "[\"sleep 0.3; echo here\",{\"shell\":true}]",
-                      &outcomes[i], &done[i]);
-    for (int i = 0; i < 50; i++) {
-        test_op_wait(&fixture.run, &done[i]);
-        assert_text(&outcomes[i], "stdout", "here\n");
-        bl_outcome_release(&outcomes[i]);
-    }
-    print_message("50 commands took %lld ms\n", (long long)(bl_clock_steady() - start));
-    fixture_close(&fixture);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -488,7 +468,6 @@ int main(void)
         cmocka_unit_test(test_exec__a_daemon_that_holds_the_pipe_does_not_hold_us),
         cmocka_unit_test(test_exec__cancel_races_the_end),
         cmocka_unit_test(test_exec__a_killed_keeper_is_an_unknown_outcome),
-        cmocka_unit_test(test_exec__fifty_at_once),
     };
 
     struct test_run first;
