@@ -146,6 +146,7 @@ void block_write_item(struct paper *paper, const struct block_item *item, int at
     block_write(paper, item, at, &columns);
 }
 
+/* Questions that failed come last, so that checks stand together. */
 static void block_write_items(struct paper *paper, const struct block *block)
 {
     struct block_columns columns = {0, 0};
@@ -155,8 +156,14 @@ static void block_write_items(struct paper *paper, const struct block *block)
         if (block->items[i].name != NULL)
             block_fit(paper, &block->items[i], at, &columns);
     }
-    for (size_t i = 0; i < block->count; i++)
-        block_write(paper, &block->items[i], at, &columns);
+    for (int late = 0; late < 2; late++) {
+        for (size_t i = 0; i < block->count; i++) {
+            const struct block_item *item = &block->items[i];
+            bool is_late = item->error != NULL && item->mark == MARK_INFO;
+            if (is_late == (late == 1))
+                block_write(paper, item, at, &columns);
+        }
+    }
 }
 
 static void block_write_title(struct paper *paper, const struct block *block,

@@ -85,10 +85,8 @@ void terminal_observe(struct terminal *terminal, const struct bl_event *event)
     if (message == NULL || bl_map_get(event->data, "assumed") != NULL)
         return;
     bl_buf_init(&text, 0);
-    if (strstr(message, target) == NULL)
-        bl_buf_printf(&text, "%s: ", target);
-    if (strstr(message, summary) == NULL)
-        bl_buf_printf(&text, "%s: ", summary);
+    if (strstr(message, target) == NULL) /* else the message says itself what it is about */
+        bl_buf_printf(&text, "%s: %s: ", target, summary);
     bl_buf_text_add(&text, message);
     item.text = bl_buf_take(&text, NULL);
     calls_add_failure(terminal, bl_map_text(event->data, "step", ""), &item, message);

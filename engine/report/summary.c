@@ -26,10 +26,9 @@ struct terminal_check *terminal_find_check(struct terminal *terminal, const char
         check->step = bl_strdup(step);
         check->name = bl_strdup(name);
     } else {
-        bl_free(check->value);
-        bl_free(check->limit);
+        bl_free(check->text);
     }
-    check->value = check->limit = NULL;
+    check->text = NULL;
     check->mark = MARK_PASS;
     return check;
 }
@@ -52,8 +51,7 @@ void terminal_release_results(struct terminal *terminal)
     for (size_t i = 0; i < terminal->check_count; i++) {
         bl_free(terminal->checks[i].step);
         bl_free(terminal->checks[i].name);
-        bl_free(terminal->checks[i].value);
-        bl_free(terminal->checks[i].limit);
+        bl_free(terminal->checks[i].text);
     }
     for (size_t i = 0; i < terminal->failure_count; i++) {
         bl_free(terminal->failures[i].step);
@@ -95,9 +93,7 @@ static size_t summary_checks(struct terminal *terminal, enum paper_mark mark)
         bl_buf_reset(&text);
         if (check->step[0] != '\0')
             bl_buf_printf(&text, "%s: ", check->step);
-        bl_buf_printf(&text, "%s is %s", check->name, check->value);
-        if (check->limit[0] != '\0')
-            bl_buf_printf(&text, ", limit: %s", check->limit);
+        bl_buf_text_add(&text, check->text);
         summary_line(&terminal->paper, mark, bl_buf_text(&text));
     }
     bl_buf_release(&text);

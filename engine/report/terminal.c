@@ -113,10 +113,12 @@ static void terminal_run_started(struct terminal *terminal, const struct bl_even
                   bl_map_text(event->data, "environment", "no environment"), terminal->run);
     paper_wrap(paper, PAPER_DIM, bl_buf_text(&text), 0, 2);
     paper_line(paper);
+    bl_buf_reset(&text);
     for (size_t i = 0; i < bl_value_count(params); i++) {
-        bl_buf_reset(&text);
-        bl_buf_printf(&text, "with %s = ", bl_map_key(params, i));
+        bl_buf_printf(&text, "%s%s=", i == 0 ? "with " : ", ", bl_map_key(params, i));
         bl_json_write(&text, bl_map_at(params, i), BL_JSON_PLAIN);
+    }
+    if (text.len > 0) {
         paper_wrap(paper, PAPER_DIM, bl_buf_text(&text), 0, 2);
         paper_line(paper);
     }
@@ -268,8 +270,9 @@ static void terminal_check(struct terminal *terminal, const struct bl_event *eve
     terminal_add_assumed(&text, event->data);
     item->text = bl_buf_take(&text, NULL);
     check->mark = item->mark;
-    check->value = bl_strdup(item->value);
-    check->limit = bl_strdup(bl_map_text(event->data, "limit", ""));
+    bl_buf_printf(&text, "%s: %s, %s", name, item->value,
+                  bl_map_text(event->data, "limit", ""));
+    check->text = bl_buf_take(&text, NULL);
     if (step != NULL)
         block_write_held(&terminal->paper, step);
     if (step == NULL || step->is_open)

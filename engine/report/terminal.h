@@ -8,7 +8,8 @@
 
 /* A check's last result, for the summary. */
 struct terminal_check {
-    char *step, *name, *value, *limit;
+    char *step, *name;
+    char *text; /* name, value and limit */
     enum paper_mark mark;
 };
 
