@@ -71,7 +71,7 @@ static void show_walk(struct bl_project *project, const struct bl_value *environ
     struct bl_result result = {0};
 
     err->code = BL_OK;
-    if (bl_params_resolve(procedure, &sources, &params, err) != BL_OK)
+    if (bl_params_resolve(procedure, &sources, &params, NULL, err) != BL_OK)
         return;
     session = bl_session_new(&settings);
     if (bl_runtime_start(project->runtime, bl_map_text(procedure, "id", ""), params, err) ==

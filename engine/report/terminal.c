@@ -102,6 +102,7 @@ static void terminal_run_started(struct terminal *terminal, const struct bl_even
 {
     struct paper *paper = &terminal->paper;
     const struct bl_value *params = bl_map_get(event->data, "params");
+    const struct bl_value *given = bl_map_get(event->data, "given");
     struct bl_buf text;
 
     terminal->run = bl_strdup(bl_map_text(event->data, "run", ""));
@@ -114,9 +115,10 @@ static void terminal_run_started(struct terminal *terminal, const struct bl_even
     paper_wrap(paper, PAPER_DIM, bl_buf_text(&text), 0, 2);
     paper_line(paper);
     bl_buf_reset(&text);
-    for (size_t i = 0; i < bl_value_count(params); i++) {
-        bl_buf_printf(&text, "%s%s=", i == 0 ? "with " : ", ", bl_map_key(params, i));
-        bl_json_write(&text, bl_map_at(params, i), BL_JSON_PLAIN);
+    for (size_t i = 0; i < bl_value_count(given); i++) { /* defaults are in the journal */
+        const char *name = bl_value_as_text(bl_list_get(given, i));
+        bl_buf_printf(&text, "%s%s=", i == 0 ? "with " : ", ", name);
+        bl_json_write(&text, bl_map_get(params, name), BL_JSON_PLAIN);
     }
     if (text.len > 0) {
         paper_wrap(paper, PAPER_DIM, bl_buf_text(&text), 0, 2);

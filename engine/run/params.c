@@ -205,9 +205,18 @@ static enum bl_code params_add(const struct bl_value *procedure, const struct bl
     return BL_OK;
 }
 
+static struct bl_value *params_names(const struct bl_value *given)
+{
+    struct bl_value *names = bl_list_new();
+
+    for (size_t i = 0; i < bl_value_count(given); i++)
+        bl_list_add(names, bl_value_text(bl_map_key(given, i)));
+    return names;
+}
+
 enum bl_code bl_params_resolve(const struct bl_value *procedure,
                                const struct bl_param_sources *sources, struct bl_value **values,
-                               struct bl_error *err)
+                               struct bl_value **set, struct bl_error *err)
 {
     const struct bl_value *params = bl_map_get(procedure, "params");
     struct bl_value *given = bl_map_new(), *made = bl_map_new();
@@ -221,10 +230,12 @@ enum bl_code bl_params_resolve(const struct bl_value *procedure,
         code = params_add(procedure, param, value, made, err);
         bl_value_unref(value);
     }
-    bl_value_unref(given);
     if (code != BL_OK)
         bl_value_unref(made);
     else
         *values = made;
+    if (code == BL_OK && set != NULL)
+        *set = params_names(given);
+    bl_value_unref(given);
     return code;
 }

@@ -24,6 +24,6 @@ struct bl_param_sources {
  */
 enum bl_code bl_params_resolve(const struct bl_value *procedure,
                                const struct bl_param_sources *sources, struct bl_value **values,
-                               struct bl_error *err) BL_MUST_USE;
+                               struct bl_value **set, struct bl_error *err) BL_MUST_USE;
 
 #endif

@@ -24,7 +24,8 @@ struct run {
         *loaded; /* list of file_loaded events that happened before there was a journal */
     struct bl_value *environment;
     const struct bl_value *procedure;
-    struct bl_value *params;
+    struct bl_value *params,
+        *given; /* all values; the names of those that were set for this run */
     struct bl_redactor *redactor;
     struct bl_state state;
     struct bl_lease *lease;
@@ -53,22 +54,48 @@ static void run_loaded(void *context, enum bl_origin origin, const char *name, c
         bl_list_add(run->loaded, data);
 }
 
-/* Every connection that the procedure uses must be in the environment. */
+/* The name of a secret inside that has no value; NULL when each has one. */
+static const char *run_unset_secret(const struct bl_value *value)
+{
+    const char *name = NULL;
+    size_t len;
+
+    if (bl_value_type(value) == BL_SECRET) {
+        bl_value_reveal(value, &len);
+        return len == 0 ? bl_value_secret_name(value) : NULL;
+    }
+    for (size_t i = 0; name == NULL && i < bl_value_count(value); i++)
+        name = run_unset_secret(bl_value_type(value) == BL_MAP ? bl_map_at(value, i)
+                                                               : bl_list_get(value, i));
+    return name;
+}
+
+/* Every connection that the procedure uses must be in the environment, with its secrets. */
 static enum bl_code run_check_uses(const struct run *run, struct bl_error *err)
 {
     const struct bl_value *uses = bl_map_get(run->procedure, "uses");
+    const char *environment = bl_map_text(run->environment, "name", "");
 
     for (size_t i = 0; i < bl_value_count(uses); i++) {
-        const char *target = bl_value_as_text(bl_map_at(uses, i));
-        if (target[0] != '\0' && target[strlen(target) - 1] == '?')
-            continue; /* "docker.engine?": not every environment has it */
-        if (bl_environment_connection(run->environment, target) == NULL)
+        const char *target = bl_value_as_text(bl_map_at(uses, i)), *secret;
+        size_t len = strlen(target);
+        bool may_be_missing = len > 0 && target[len - 1] == '?'; /* "docker.engine?" */
+        char name[160];
+        const struct bl_value *settings;
+        snprintf(name, sizeof(name), "%.*s", (int)(len - may_be_missing), target);
+        settings = bl_environment_connection(run->environment, name);
+        if (settings == NULL && !may_be_missing)
             return bl_fail(err, BL_E_ARG,
                            "%s uses %s, which environment %s does not name: add it to "
                            "environments/%s.lua or choose another with --env",
-                           run->options->procedure, target,
-                           bl_map_text(run->environment, "name", ""),
-                           bl_map_text(run->environment, "name", ""));
+                           run->options->procedure, name, environment, environment);
+        secret = run_unset_secret(settings);
+        if (secret != NULL)
+            return bl_fail(
+                err, BL_E_ARG,
+                "%s needs the secret %s, which has no value: export %s, or give it as a "
+                "systemd credential of that name",
+                name, secret, secret);
     }
     return BL_OK;
 }
@@ -106,7 +133,7 @@ static enum bl_code run_load(struct run *run, struct bl_error *err)
         return code;
     sources.environment = run->environment;
     sources.may_prompt = options->is_attended;
-    code = bl_params_resolve(run->procedure, &sources, &run->params, err);
+    code = bl_params_resolve(run->procedure, &sources, &run->params, &run->given, err);
     if (code != BL_OK)
         return code;
     run->redactor = bl_redactor_new();
@@ -129,6 +156,7 @@ static struct bl_value *run_info(const struct run *run)
     bl_map_set(info, "environment", bl_value_text(bl_map_text(run->environment, "name", "")));
     bl_map_set(info, "world", bl_value_text(bl_world_name(options->world)));
     bl_map_set(info, "params", bl_value_ref(run->params));
+    bl_map_set(info, "given", bl_value_ref(run->given));
     bl_map_set(info, "user", bl_value_text(user != NULL ? user->pw_name : "?"));
     bl_map_set(info, "host", bl_value_text(host));
     bl_map_set(info, "pid", bl_value_int(getpid()));
@@ -260,6 +288,7 @@ static void run_close(struct run *run, struct bl_error *err)
     bl_lease_release(run->lease);
     bl_redactor_free(run->redactor);
     bl_value_unref(run->params);
+    bl_value_unref(run->given);
     bl_value_unref(run->environment);
     bl_value_unref(run->loaded);
 }
