@@ -41,7 +41,7 @@ static void client_drop_handle(struct bl_http_op *http)
 {
     if (http->easy == NULL)
         return;
-    curl_multi_remove_handle(bl_http_pool_multi(http->pool), http->easy);
+    bl_http_pool_stop(http->pool, http);
     curl_easy_cleanup(http->easy);
     http->easy = NULL;
     http->is_paused = false;
@@ -259,7 +259,7 @@ static void client_begin(struct bl_http_op *http)
     client_set_server(http);
     client_set_body(http);
     bl_op_stage(&http->base, "connecting for %s %s", http->method, http->shown);
-    curl_multi_add_handle(bl_http_pool_multi(http->pool), easy);
+    bl_http_pool_start(http->pool, http);
 }
 
 static void client_resolved(struct bl_op *op, const struct bl_addresses *addresses)

@@ -7,6 +7,7 @@
 #include "module.h"
 
 #include <curl/curl.h>
+#include <sys/queue.h>
 
 #define BL_HTTP_HEADERS_MAX 65536 /* bytes of all header lines of one answer */
 #define BL_HTTP_LINES_MAX 500     /* header lines of one answer */
@@ -64,6 +65,8 @@ struct bl_http_op {
 
     /* The client's own. */
     CURL *easy;
+    TAILQ_ENTRY(bl_http_op) line; /* of those that wait to be started */
+    bool is_in_line;
     struct curl_slist *addresses;
     size_t header_bytes, header_lines;
     uint64_t staged; /* the loop's time when progress was last said */

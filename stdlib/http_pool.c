@@ -5,13 +5,22 @@
 
 #include "http_pool.h"
 
+#define STARTS 16 /* plain sockets opened for each reading of the loop's clock */
+#define TLS_COST                                                                               \
+    8 /* plain ones for one with TLS: keys, authorities, half a millisecond and more */
+#define SLICE_NS 5000000 /* of one turn of the loop, when many sockets are ready in it */
+
 struct bl_http_pool {
     struct bl_loop *loop;
     CURLM *multi;
-    uv_timer_t timer;
+    uv_timer_t timer, starter;
     unsigned refs; /* the connection's and one for each operation */
     bool is_closed;
-    char *known; /* "host:port:addresses" */
+    int started; /* what was given to libcurl when the loop's clock read started_at */
+    uint64_t started_at;
+    TAILQ_HEAD(, bl_http_op) line;
+    uint64_t turn, began; /* this turn of the loop: its time, and when we began in it (ns) */
+    char *known;          /* "host:port:addresses" */
     int64_t known_at;
 };
 
@@ -36,6 +45,50 @@ static void pool_collect(struct bl_http_pool *pool)
     bl_http_pool_unref(pool);
 }
 
+static void pool_starter_fired(uv_timer_t *timer);
+
+/* Starts those in line, a few for each reading of the loop's clock; the others a little later.
+ */
+static void pool_start_some(struct bl_http_pool *pool)
+{
+    uint64_t now = uv_now(bl_loop_uv(pool->loop));
+    struct bl_http_op *http;
+
+    if (now != pool->started_at) {
+        pool->started_at = now;
+        pool->started = 0;
+    }
+    while (pool->started < STARTS && (http = TAILQ_FIRST(&pool->line)) != NULL) {
+        TAILQ_REMOVE(&pool->line, http, line);
+        http->is_in_line = false;
+        pool->started += strncmp(http->url, "https:", 6) == 0 ? TLS_COST : 1;
+        curl_multi_add_handle(pool->multi, http->easy);
+    }
+    if (!TAILQ_EMPTY(&pool->line))
+        uv_timer_start(&pool->starter, pool_starter_fired, 1, 0);
+}
+
+static void pool_starter_fired(uv_timer_t *timer)
+{
+    pool_start_some(timer->data);
+}
+
+void bl_http_pool_start(struct bl_http_pool *pool, struct bl_http_op *http)
+{
+    TAILQ_INSERT_TAIL(&pool->line, http, line);
+    http->is_in_line = true;
+    pool_start_some(pool);
+}
+
+void bl_http_pool_stop(struct bl_http_pool *pool, struct bl_http_op *http)
+{
+    if (http->is_in_line)
+        TAILQ_REMOVE(&pool->line, http, line);
+    else
+        curl_multi_remove_handle(pool->multi, http->easy);
+    http->is_in_line = false;
+}
+
 static void pool_timer_fired(uv_timer_t *timer)
 {
     struct bl_http_pool *pool = timer->data;
@@ -58,12 +111,26 @@ static int pool_on_timer(CURLM *multi, long millis, void *user)
     return 0;
 }
 
+/* True when this turn has had its share: a socket that is ready will be so in the next, too. */
+static bool pool_turn_is_over(struct bl_http_pool *pool)
+{
+    uint64_t turn = uv_now(bl_loop_uv(pool->loop)), now = uv_hrtime();
+
+    if (turn != pool->turn) {
+        pool->turn = turn;
+        pool->began = now;
+    }
+    return now - pool->began > SLICE_NS;
+}
+
 static void pool_socket_ready(uv_poll_t *poll, int status, int events)
 {
     struct pool_socket *socket = poll->data;
     struct bl_http_pool *pool = socket->pool;
     int flags = status < 0 ? CURL_CSELECT_ERR : 0, running;
 
+    if (status == 0 && pool_turn_is_over(pool))
+        return;
     if (events & UV_READABLE)
         flags |= CURL_CSELECT_IN;
     if (events & UV_WRITABLE)
@@ -126,10 +193,12 @@ struct bl_http_pool *bl_http_pool_new(struct bl_loop *loop, int connections)
     curl_global_init(CURL_GLOBAL_DEFAULT);
     pool->loop = loop;
     pool->refs = 1;
+    TAILQ_INIT(&pool->line);
     pool->multi = curl_multi_init();
     if (pool->multi == NULL || uv_timer_init(bl_loop_uv(loop), &pool->timer) != 0)
         BL_BUG("libcurl has no multi handle");
-    pool->timer.data = pool;
+    uv_timer_init(bl_loop_uv(loop), &pool->starter);
+    pool->timer.data = pool->starter.data = pool;
     curl_multi_setopt(pool->multi, CURLMOPT_SOCKETFUNCTION, pool_on_socket);
     curl_multi_setopt(pool->multi, CURLMOPT_SOCKETDATA, pool);
     curl_multi_setopt(pool->multi, CURLMOPT_TIMERFUNCTION, pool_on_timer);
@@ -146,12 +215,19 @@ struct bl_http_pool *bl_http_pool_ref(struct bl_http_pool *pool)
     return pool;
 }
 
-static void pool_timer_closed(uv_handle_t *handle)
+static void pool_starter_closed(uv_handle_t *handle)
 {
     struct bl_http_pool *pool = handle->data;
 
     bl_free(pool->known);
     bl_free(pool);
+}
+
+static void pool_timer_closed(uv_handle_t *handle)
+{
+    struct bl_http_pool *pool = handle->data;
+
+    uv_close((uv_handle_t *)&pool->starter, pool_starter_closed);
 }
 
 void bl_http_pool_unref(struct bl_http_pool *pool)
@@ -174,11 +250,6 @@ void bl_http_pool_close(struct bl_http_pool *pool)
 bool bl_http_pool_is_closed(const struct bl_http_pool *pool)
 {
     return pool->is_closed;
-}
-
-CURLM *bl_http_pool_multi(struct bl_http_pool *pool)
-{
-    return pool->multi;
 }
 
 void bl_http_pool_remember(struct bl_http_pool *pool, const char *line)

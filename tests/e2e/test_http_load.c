@@ -3,8 +3,10 @@
 /* test_http_load.c: the http module under load: many requests at once, cancels, timeouts. */
 #include "base/prefix.h"
 
+#include "support/certificate.h"
 #include "support/hostile.h"
 #include "support/op.h"
+#include "support/scratch.h"
 #include "support/web.h"
 
 #include <setjmp.h>
@@ -174,6 +176,40 @@ static void test_many__wait_in_line_for_sockets(void **state)
     close_api(&run);
 }
 
+/* 64 handshakes at once: each takes a millisecond of our CPU. */
+static void test_many__tls_handshakes(void **state)
+{
+    enum { MANY = 64 };
+    const char *folder = *state;
+    struct bl_outcome outcomes[MANY];
+    bool is_done[MANY];
+    char cert[200], key[200], settings[600];
+    struct test_run run;
+    struct web *secure;
+
+    certificate_authority(folder, "ca");
+    certificate_server(folder, "ca", "good", "127.0.0.1", 30);
+    snprintf(cert, sizeof(cert), "%s/good.pem", folder);
+    snprintf(key, sizeof(key), "%s/good.key", folder);
+    secure = web_start(cert, key);
+    snprintf(settings, sizeof(settings),
+             "{\"url\": \"https://127.0.0.1:%d\", \"ca_file\": \"%s/ca.pem\"}",
+             web_port(secure), folder);
+    test_run_open(&run, "http", settings);
+    for (int i = 0; i < MANY; i++)
+        test_op_start(&run, "get", "[\"/status/200\"]", &outcomes[i], &is_done[i]);
+    for (int i = 0; i < MANY; i++) {
+        test_op_wait(&run, &is_done[i]);
+        assert_int_equal(outcomes[i].status, BL_ANSWERED);
+        bl_outcome_release(&outcomes[i]);
+    }
+    print_message("64 TLS handshakes: longest turn %lld us\n",
+                  (long long)bl_loop_longest(run.loop));
+    assert_true(bl_loop_longest(run.loop) < 20000);
+    test_run_close(&run);
+    web_stop(secure);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -182,6 +218,8 @@ int main(void)
         cmocka_unit_test(test_timeout__says_what_it_was_doing),
         cmocka_unit_test(test_many__five_hundred_requests),
         cmocka_unit_test(test_many__wait_in_line_for_sockets),
+        cmocka_unit_test_setup_teardown(test_many__tls_handshakes, scratch_setup,
+                                        scratch_teardown),
     };
 
     return cmocka_run_group_tests(tests, start_web, stop_web);
