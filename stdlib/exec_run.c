@@ -155,8 +155,7 @@ static void run_show(struct bl_exec_run *run, const char *data, size_t len)
     struct bl_buf line;
     size_t start;
 
-    while (len > 0 && memchr(" \t\r\n", data[len - 1], 4) != NULL)
-        len--;
+    len = bl_exec_trim(data, len);
     start = len;
     while (start > 0 && data[start - 1] != '\n' && data[start - 1] != '\r' && len - start < 200)
         start--;

@@ -235,6 +235,15 @@ struct bl_value *bl_capture_value(const struct bl_capture *capture)
     return bl_value_take_buf(&out);
 }
 
+size_t bl_exec_trim(const char *data, size_t len)
+{
+    static const char blanks[] = {' ', '\t', '\r', '\n'};
+
+    while (len > 0 && memchr(blanks, data[len - 1], sizeof(blanks)) != NULL)
+        len--;
+    return len;
+}
+
 bool bl_capture_last_line(const struct bl_capture *capture, struct bl_buf *out)
 {
     struct bl_buf all;
@@ -245,9 +254,7 @@ bool bl_capture_last_line(const struct bl_capture *capture, struct bl_buf *out)
     if (bl_capture_is_truncated(capture))
         bl_buf_reset(&all);
     capture_add_tail(capture, &all);
-    end = all.len;
-    while (end > 0 && memchr(" \t\r\n", all.data[end - 1], 4) != NULL)
-        end--;
+    end = bl_exec_trim(all.data, all.len);
     start = end;
     while (start > 0 && all.data[start - 1] != '\n' && end - start < 200)
         start--;

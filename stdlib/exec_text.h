@@ -27,6 +27,9 @@ const char *bl_exec_variable(char *const *environment, const char *name);
  * bl_free. */
 char *bl_exec_find(const char *program, const char *folders);
 
+/* The length without the blanks and line ends behind it. */
+size_t bl_exec_trim(const char *data, size_t len);
+
 /* What a command printed: the first and the last bytes of it, all of them counted. */
 struct bl_capture {
     struct bl_buf head; /* the first half of the room */
