@@ -3,25 +3,51 @@
 /* test_amqp.c: the amqp module against a real RabbitMQ. */
 #include "base/prefix.h"
 
+#include "support/certificate.h"
 #include "support/hostile.h"
 #include "support/op.h"
 #include "support/rabbit.h"
+#include "support/scratch.h"
 
 #include <setjmp.h>
 #include <signal.h>
+#include <sys/stat.h>
 
 #include <cmocka.h>
 
 static struct test_server rabbit;
 static struct test_run run;
-static int fds, threads;
+static int fds, threads, tls_port;
+static char certificates[40];
+
+/* Certificates that the server's user can read, and lines for its configuration. */
+static void make_certificates(char *config, size_t size)
+{
+    char key[80];
+
+    snprintf(certificates, sizeof(certificates), "/tmp/belay-test-amqp-XXXXXX");
+    assert_non_null(mkdtemp(certificates));
+    assert_int_equal(chmod(certificates, 0755), 0);
+    certificate_authority(certificates, "ca");
+    certificate_server(certificates, "ca", "server", "127.0.0.1", 30);
+    snprintf(key, sizeof(key), "%s/server.key", certificates);
+    assert_int_equal(chmod(key, 0644), 0);
+    tls_port = test_free_port();
+    snprintf(config, size,
+             "listeners.ssl.1 = 127.0.0.1:%d\nssl_options.cacertfile = %s/ca.pem\n"
+             "ssl_options.certfile = %s/server.pem\nssl_options.keyfile = %s/server.key\n"
+             "ssl_options.verify = verify_none",
+             tls_port, certificates, certificates, certificates);
+}
 
 static int start_rabbit(void **state)
 {
     struct test_run first;
+    char config[600];
 
     (void)state;
-    test_rabbit_start(&rabbit, NULL);
+    make_certificates(config, sizeof(config));
+    test_rabbit_start(&rabbit, config);
     /* libuv and sanitizers open descriptors and threads once, and keep them */
     test_run_open(&first, "amqp", "{\"url\":\"amqp://127.0.0.1:1\"}");
     assert_int_equal(test_op(&first, "ping", "[]").error.code, BL_E_REFUSED);
@@ -35,6 +61,7 @@ static int stop_rabbit(void **state)
 {
     (void)state;
     test_server_stop(&rabbit);
+    scratch_remove(certificates);
     return 0;
 }
 
@@ -208,6 +235,29 @@ static void test_amqp__who_may_not_log_in_is_told(void **state)
     assert_failure("ping", "[]", BL_E_NOT_FOUND, "vhost");
 }
 
+static void test_amqp__tls_is_spoken_and_checked(void **state)
+{
+    char settings[400];
+
+    (void)state;
+    test_rabbit_declare(&rabbit, "sealed", 0);
+    for (int i = 0; i < 2; i++) { /* with the authority that signed it, and without */
+        test_run_close(&run);
+        snprintf(settings, sizeof(settings),
+                 "{\"url\":\"amqps://127.0.0.1:%d\",\"user\":\"" TEST_RABBIT_USER
+                 "\",\"password\":\"" TEST_RABBIT_PASSWORD "\"%s%s%s}",
+                 tls_port, i == 0 ? ",\"ca_file\":\"" : "", i == 0 ? certificates : "",
+                 i == 0 ? "/ca.pem\"" : "");
+        test_run_open(&run, "amqp", settings);
+        if (i == 0) {
+            assert_answer("publish", "[\"\",\"sealed\",\"one\"]", "true");
+            assert_answer("queue", "[\"sealed\"]", "{\"consumers\":0,\"messages\":1}");
+        } else {
+            assert_failure("queue", "[\"sealed\"]", BL_E_TLS, "check ca_file");
+        }
+    }
+}
+
 static void test_amqp__many_at_once_share_connections(void **state)
 {
     struct bl_outcome outcomes[200];
@@ -267,6 +317,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_amqp__publish_is_certain, setup, teardown),
         cmocka_unit_test_setup_teardown(test_amqp__names_are_bounded, setup, teardown),
         cmocka_unit_test_setup_teardown(test_amqp__who_may_not_log_in_is_told, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_amqp__tls_is_spoken_and_checked, setup, teardown),
         cmocka_unit_test_setup_teardown(test_amqp__many_at_once_share_connections, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(test_amqp__a_cancel_races_the_answer, setup, teardown),
