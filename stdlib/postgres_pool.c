@@ -77,6 +77,7 @@ void bl_postgres_link_close(struct postgres_link *link, bool is_cancelled)
     if (is_cancelled && link->pg != NULL && !link->is_connecting)
         bl_postgres_cancel(link->pg);
     PQfinish(link->pg);
+    bl_postgres_relay_free(link->relay);
     bl_free(link);
     pool_serve(pool);
     pool_unref(pool);
@@ -107,7 +108,9 @@ static void link_failed(struct postgres_link *link)
 
 static void link_connected(struct postgres_link *link)
 {
-    if (PQsetnonblocking(link->pg, 1) != 0 || PQenterPipelineMode(link->pg) != 1) {
+    link->relay = bl_postgres_relay_new(link->pool->uv, PQsocket(link->pg), &link->unparsed);
+    if (link->relay == NULL || PQsetnonblocking(link->pg, 1) != 0 ||
+        PQenterPipelineMode(link->pg) != 1) {
         link_failed(link);
         return;
     }

@@ -7,6 +7,7 @@
 
 #include "guard/sql.h"
 #include "module.h"
+#include "postgres_relay.h"
 #include "postgres_value.h"
 
 #include <libpq-fe.h>
@@ -70,8 +71,9 @@ struct postgres_link {
     struct postgres_op *op; /* NULL: idle */
     struct postgres_link *next;
     PGconn *pg;
-    uv_poll_t *poll;   /* one for each life of a socket */
-    uv_timer_t *timer; /* connect timeout; then: more results are waiting in libpq */
+    struct postgres_relay *relay; /* NULL until it is connected */
+    uv_poll_t *poll;              /* one for each life of a socket */
+    uv_timer_t *timer;            /* connect timeout; then: more results are waiting in libpq */
     bool is_connecting;
     bool was_used;    /* served an operation before this one */
     int64_t unparsed; /* bytes that came since the last complete result */

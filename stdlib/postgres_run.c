@@ -8,8 +8,6 @@
 
 #include "base/text.h"
 
-#include <sys/ioctl.h>
-
 /*
  * Everything of a line is sent in one go. A question is inside of a read-only transaction that
  * the server confirms before it sees the statement, and is rolled back. A change is committed
@@ -329,14 +327,11 @@ static void run_end(struct postgres_link *link)
 }
 
 /* A message that never ends would be kept by libpq until it does: the bytes are counted. */
-static bool run_is_too_large(struct postgres_link *link)
+static bool run_is_too_large(const struct postgres_link *link)
 {
-    int64_t bound = (link->op != NULL ? 3 * link->op->base.call->keep : 0) + RUN_SLACK;
-    int waiting = 0; /* what libpq has no room for is counted again next time, hence the 3 */
+    int64_t keep = link->op != NULL ? link->op->base.call->keep : 0;
 
-    if (ioctl(PQsocket(link->pg), FIONREAD, &waiting) == 0)
-        link->unparsed += waiting;
-    return link->unparsed > bound;
+    return link->unparsed > keep + RUN_SLACK;
 }
 
 static void run_too_large(struct postgres_link *link)
