@@ -298,6 +298,29 @@ static void test_amqp__a_cancel_races_the_answer(void **state)
     assert_answer("queue", "[\"raced\"]", "{\"consumers\":0,\"messages\":0}");
 }
 
+static void test_amqp__an_idle_connection_shows_that_it_lives(void **state)
+{
+    struct timespec pause = {.tv_nsec = 50000000};
+    char settings[300], *log;
+    int64_t start;
+
+    (void)state;
+    test_run_close(&run);
+    snprintf(settings, sizeof(settings),
+             "{\"url\":\"amqp://" TEST_RABBIT_USER ":" TEST_RABBIT_PASSWORD
+             "@127.0.0.1:%d\",\"heartbeat\":\"1s\"}",
+             rabbit.port);
+    test_run_open(&run, "amqp", settings);
+    assert_answer("queue", "[\"missing\"]", "null");
+    /* RabbitMQ closes after two silent heartbeats, and says so */
+    for (start = bl_clock_steady(); bl_clock_steady() - start < 4000; nanosleep(&pause, NULL))
+        bl_loop_turn(run.loop, false);
+    assert_answer("queue", "[\"missing\"]", "null");
+    log = test_server_log(&rabbit);
+    assert_null(strstr(log, "missed heartbeats"));
+    bl_free(log);
+}
+
 /* The last one: it kills the broker. */
 static void test_amqp__a_dead_broker_is_noticed(void **state)
 {
@@ -321,6 +344,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_amqp__many_at_once_share_connections, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(test_amqp__a_cancel_races_the_answer, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_amqp__an_idle_connection_shows_that_it_lives,
+                                        setup, teardown),
         cmocka_unit_test_setup_teardown(test_amqp__a_dead_broker_is_noticed, setup, teardown),
     };
 
