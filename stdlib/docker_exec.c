@@ -8,6 +8,8 @@
 #include "base/json.h"
 #include "http_url.h"
 
+#define ASK_AGAIN_MS 50
+
 static void exec_take_stream(void *user, int stream, const char *data, size_t len)
 {
     struct bl_docker_exec *exec = user;
@@ -29,15 +31,17 @@ static bool exec_take(struct bl_op *op, const char *data, size_t len)
     return false;
 }
 
+static void exec_ask(uv_timer_t *timer);
+
 static void exec_ended(struct bl_docker_op *docker, const struct bl_value *json)
 {
     struct bl_docker_exec *exec = (struct bl_docker_exec *)docker;
     struct bl_op *op = &docker->http.base;
     struct bl_value *answer;
 
-    if (bl_map_bool(json, "Running", false)) {
-        bl_op_lost(op, BL_E_CLOSED, "%s exec: the output ended and the command did not",
-                   op->call->target);
+    if (bl_map_bool(json, "Running", false)) { /* its output ends a little earlier, or much */
+        bl_op_stage(op, "waiting for the command to end");
+        uv_timer_start(&exec->again, exec_ask, ASK_AGAIN_MS, 0);
         return;
     }
     answer = bl_map_new();
@@ -48,18 +52,25 @@ static void exec_ended(struct bl_docker_op *docker, const struct bl_value *json)
     bl_op_answer(op, answer);
 }
 
+static void exec_ask(uv_timer_t *timer)
+{
+    struct bl_docker_exec *exec = timer->data;
+    char path[120];
+
+    snprintf(path, sizeof(path), "/exec/%s/json", exec->id);
+    bl_docker_ask(&exec->docker, "GET", path, exec_ended);
+}
+
 static void exec_done(struct bl_op *op)
 {
     struct bl_docker_exec *exec = (struct bl_docker_exec *)op;
-    char path[120];
 
     if (!bl_docker_frames_is_whole(&exec->frames)) {
         bl_op_lost(op, BL_E_CLOSED, "%s exec: the output was cut off in the middle",
                    op->call->target);
         return;
     }
-    snprintf(path, sizeof(path), "/exec/%s/json", exec->id);
-    bl_docker_ask(&exec->docker, "GET", path, exec_ended);
+    exec_ask(&exec->again);
 }
 
 static void exec_refused(struct bl_op *op, int status, const char *text, size_t len)
@@ -139,10 +150,18 @@ void bl_docker_exec_start(struct bl_op *op, const struct bl_call *call)
     struct bl_docker_exec *exec = (struct bl_docker_exec *)op;
 
     exec->room = (size_t)call->keep;
+    uv_timer_init(bl_op_loop(op), &exec->again);
+    exec->again.data = bl_op_ref(op);
+    exec->has_timer = true;
     if (bl_value_count(bl_call_value(call, "argv")) == 0)
         bl_op_fail(op, BL_E_ARG, "%s exec: argument 'argv' is empty", call->target);
     else
         bl_docker_begin(&exec->docker, exec_create);
+}
+
+static void exec_timer_closed(uv_handle_t *handle)
+{
+    bl_op_unref(handle->data);
 }
 
 void bl_docker_exec_release(struct bl_op *op)
@@ -154,6 +173,9 @@ void bl_docker_exec_release(struct bl_op *op)
     bl_http_release(op);
     bl_buf_release(&exec->out[0]);
     bl_buf_release(&exec->out[1]);
+    if (exec->has_timer)
+        uv_close((uv_handle_t *)&exec->again, exec_timer_closed);
+    exec->has_timer = false;
 }
 
 struct bl_value *bl_docker_exec_nominal(const struct bl_call *call)

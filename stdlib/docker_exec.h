@@ -16,7 +16,8 @@ struct bl_docker_exec {
     struct bl_buf out[2]; /* stdout, stderr */
     size_t room;          /* bytes that may still be kept */
     char id[80];
-    bool is_cut;
+    bool is_cut, has_timer;
+    uv_timer_t again; /* asks once more whether the command has ended */
 };
 
 void bl_docker_exec_start(struct bl_op *op, const struct bl_call *call);

@@ -91,7 +91,9 @@ static void hijack_head(struct hijack *hijack)
             hijack_lost(hijack, "its answer has no head");
         return;
     }
-    if (sscanf(text, "HTTP/1.%*d %3d", &status) != 1) {
+    if (strncmp(text, "HTTP/1.", 7) == 0 && text[8] == ' ')
+        status = (int)strtol(text + 9, NULL, 10);
+    if (status < 100 || status > 599) {
         hijack_lost(hijack, "its answer is not HTTP");
         return;
     }

@@ -11,7 +11,7 @@ void bl_docker_search_init(struct bl_docker_search *search, size_t first, size_t
     search->first = first;
     search->last = last;
     search->keep = keep;
-    search->ring = bl_alloc((last + 1) * sizeof(*search->ring));
+    search->ring = bl_alloc((last + 1) * sizeof(void *));
     search->head = bl_list_new();
     for (int i = 0; i < 2; i++)
         bl_buf_init(&search->part[i], BL_DOCKER_LINE_MAX);

@@ -302,6 +302,10 @@ static void test_exec__status_streams_input(void **state)
     outcome = answered(&run, "exec", "[\"inside\", [\"wc\", \"-c\"], {\"stdin\": \"12345\"}]");
     assert_string_equal(bl_map_text(outcome.value, "stdout", ""), "5\n");
     bl_outcome_release(&outcome);
+    outcome = answered(&run, "exec",
+                       "[\"inside\", [\"sh\", \"-c\", \"exec >&- 2>&-; sleep 0.4; exit 4\"]]");
+    assert_int_equal(bl_map_int(outcome.value, "status", 0), 4); /* outlives its output */
+    bl_outcome_release(&outcome);
     outcome = answered(&run, "exec", "[\"inside\", [\"id\", \"-u\"], {\"user\": \"7\"}]");
     assert_string_equal(bl_map_text(outcome.value, "stdout", ""), "7\n");
     bl_outcome_release(&outcome);
