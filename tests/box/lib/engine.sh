@@ -94,17 +94,20 @@ engine_image() {
     rm -rf "$root"
 }
 
-# Whether an image can be made and a container of it runs. In a chroot, or inside of another container, an engine may
-# answer and still be unable to do either.
+# Whether an image can be made, a container of it runs, and a command in that (a health check is one). In a chroot, or
+# inside of another container, an engine may answer and still be unable to do one of them.
 engine_works() {
-    local mount mounts=()
+    local mount mounts=() name=belay-box-probe-$PORT_postgres status=0
     while read -r mount; do
         mounts+=(--volume "$mount")
     done < <(engine_mounts)
     {
-        engine_image && timeout 30 docker --host "$BOX_DOCKER" run --rm --network host \
-            --cgroup-parent "/belay-box-$PORT_postgres" "${mounts[@]}" "$ENGINE_IMAGE" /usr/bin/true
-    } >"$BOX_DIR/log/engine.log" 2>&1
+        engine_image && engine_docker run --detach --name "$name" --network host --workdir "$BOX_DIR" \
+            --cgroup-parent "/belay-box-$PORT_postgres" "${mounts[@]}" "$ENGINE_IMAGE" /usr/bin/sleep 60 &&
+            engine_docker exec "$name" /usr/bin/true
+    } >"$BOX_DIR/log/engine.log" 2>&1 || status=1
+    engine_docker rm --force "$name" >/dev/null 2>&1 || true
+    return $status
 }
 
 # The host's folders that containers see, one a line.
