@@ -314,7 +314,7 @@ static _Noreturn void keeper_main(const int fds[KEEPER_FDS],
     sigemptyset(&child);
     sigaddset(&child, SIGCHLD);
     sigprocmask(SIG_BLOCK, &child, NULL);
-    pid = fork();
+    pid = _Fork(); /* without the handlers of libraries: their locks may be held */
     if (pid == 0)
         keeper_exec(command, self);
     if (pid < 0) {
