@@ -203,6 +203,39 @@ static void test_hostile__cancel_leaves_nothing(void **state)
     hostile_stop(peer);
 }
 
+/* A stop takes its grace period and a margin, unless the author says how long. */
+static void test_timeout__covers_the_grace_period(void **state)
+{
+    static const struct {
+        const char *args;
+        int64_t timeout;
+    } cases[] = {{"[\"a\", {\"grace\": 60}]", 80000},
+                 {"[\"a\", {\"grace\": 1}]", 30000},
+                 {"[\"a\", {\"grace\": 60, \"timeout\": 5}]", 5000}};
+    struct hostile_spec spec = {.kind = HOSTILE_SILENT};
+    char path[120], settings[200];
+    struct hostile *peer;
+    struct test_run run;
+    struct bl_outcome outcome;
+    bool is_done;
+
+    snprintf(path, sizeof(path), "%s/docker.sock", (const char *)*state);
+    snprintf(settings, sizeof(settings), "{\"socket\": \"%s\"}", path);
+    spec.path = path;
+    peer = hostile_start(&spec);
+    test_run_open(&run, "docker", settings);
+    for (size_t i = 0; i < BL_COUNT(cases); i++) {
+        struct bl_op *op = test_op_start(&run, "stop", cases[i].args, &outcome, &is_done);
+        assert_in_range(op->call->timeout_ms, cases[i].timeout, cases[i].timeout + 100);
+        assert_in_range(uv_timer_get_due_in(&op->deadline), cases[i].timeout - 500,
+                        cases[i].timeout + 100);
+        bl_op_cancel(op, "seen enough");
+        test_op_wait(&run, &is_done);
+    }
+    test_run_close(&run);
+    hostile_stop(peer);
+}
+
 static int prepare(void **state)
 {
     (void)state;
@@ -223,6 +256,7 @@ int main(void)
         TEST(test_hostile__a_change_that_gets_no_answer_is_in_doubt),
         TEST(test_hostile__nobody_listens),
         TEST(test_hostile__cancel_leaves_nothing),
+        TEST(test_timeout__covers_the_grace_period),
     };
 
     return cmocka_run_group_tests(tests, prepare, NULL);
