@@ -2,11 +2,10 @@
 # SPDX-FileCopyrightText: 2026 The Belay authors
 # SPDX-License-Identifier: MIT
 # checklists.sh: the morning checklist against a box, healthy and with each fault. Usage: checklists.sh BELAY [BOX OPTIONS]
+# shellcheck disable=SC2317 # functions are reached through expect
 set -uo pipefail
 # shellcheck source=tests/e2e/box.sh
 . "$(dirname "$0")/box.sh"
-belay=$1
-shift
 box_start "$@"
 
 # says NAME VALUE LIMIT: the report holds a failed check of that name with its measured value and its limit.

@@ -2,11 +2,10 @@
 # SPDX-FileCopyrightText: 2026 The Belay authors
 # SPDX-License-Identifier: MIT
 # dry_run.sh: a dry run changes nothing, by the servers' own logs. Usage: dry_run.sh BELAY [BOX OPTIONS]
+# shellcheck disable=SC2317 # functions are reached through expect
 set -uo pipefail
 # shellcheck source=tests/e2e/box.sh
 . "$(dirname "$0")/box.sh"
-belay=$1
-shift
 box_start "$@"
 redis_port=$(sed -n 's|.*redis://127.0.0.1:\([0-9]*\).*|\1|p' "$work/project/environments/box.lua" | head -n 1)
 
@@ -93,7 +92,7 @@ expect "changes: HTTP saw only GET" only "$work/http" '^(GET|HEAD)$'
 expect "changes: no file" [ ! -e "$work/touched" ] 
 expect "changes: no file written" [ ! -e "$work/written" ]
 after=$(box sql -- -Atc "select count(*), (select value from settings where key = 'MAX_ACTIVE_STRATEGIES') from strategies")
-expect "changes: the tables are as they were" [ -n "$before" -a "$before" = "$after" ]
+expect "changes: the tables are as they were" [ "${before:-none}" = "$after" ]
 expect "changes: what follows a planned change is assumed" grep -q "assumed" "$work/out"
 [ -z "${SHOW:-}" ] || cat "$work/out"
 finish

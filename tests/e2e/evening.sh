@@ -2,13 +2,12 @@
 # SPDX-FileCopyrightText: 2026 The Belay authors
 # SPDX-License-Identifier: MIT
 # evening.sh: the evening checklist in a real terminal (tmux), healthy and with its faults. Usage: evening.sh BELAY [BOX OPTIONS]
+# shellcheck disable=SC2317 # functions are reached through expect
 set -uo pipefail
 # shellcheck source=tests/e2e/box.sh
 . "$(dirname "$0")/box.sh"
 # shellcheck source=tests/e2e/terminal.sh
 . "$(dirname "$0")/terminal.sh"
-belay=$(readlink -f "$1")
-shift
 box_start "$@"
 terminal_start 80 60
 trap 'terminal_stop; box_stop' EXIT

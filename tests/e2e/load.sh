@@ -2,11 +2,10 @@
 # SPDX-FileCopyrightText: 2026 The Belay authors
 # SPDX-License-Identifier: MIT
 # load.sh: hundreds of operations in one parallel, one process, no callback that blocks the loop. Usage: load.sh BELAY [BOX OPTIONS]
+# shellcheck disable=SC2317 # functions are reached through expect
 set -uo pipefail
 # shellcheck source=tests/e2e/box.sh
 . "$(dirname "$0")/box.sh"
-belay=$1
-shift
 box_start "$@"
 
 cat >"$work/project/load.lua" <<'LUA'

@@ -5,7 +5,7 @@
 
 # terminal_start COLUMNS ROWS: a terminal with a shell that shows "status=N" after each command.
 terminal_start() {
-    terminal_socket=$work/tmux.sock
+    terminal_socket=${work:?}/tmux.sock
     tmux -S "$terminal_socket" -f /dev/null new-session -d -x "$1" -y "$2" \
         "env -u CI PS1='status=\$? ' HISTFILE= bash --norc --noprofile -i"
     terminal_wait 'status=0'
