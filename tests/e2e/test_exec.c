@@ -283,7 +283,7 @@ static void test_exec__a_stubborn_tree_is_gone_after_its_timeout(void **state)
     assert_int_equal(outcome.error.code, BL_E_TIMEOUT);
     if (strstr(outcome.error.message, "timed out after 1.0 s while running sh (") == NULL)
         fail_msg("%s", outcome.error.message);
-    assert_true(took < 1500);
+    assert_true(took < 2500); /* a busy machine may be late */
     took = await_tree(&fixture);
     print_message("the tree was gone %lld ms after its timeout\n", (long long)took);
     assert_int_equal(tree_count(), 0);
