@@ -27,22 +27,31 @@ static bool rows_fail(struct postgres_op *op, enum bl_code code, const char *for
     return false;
 }
 
+static const char *rows_find_twice(const struct postgres_op *op)
+{
+    for (int i = 1; i < op->column_count; i++) {
+        for (int j = 0; j < i; j++) {
+            if (strcmp(op->columns[i].name, op->columns[j].name) == 0)
+                return op->columns[i].name;
+        }
+    }
+    return "";
+}
+
 /* A row is a table by name: two columns with one name would lose one of them. */
 static bool rows_check_names(struct postgres_op *op)
 {
-    struct bl_value *seen = bl_map_new();
-    const char *twice = NULL;
+    struct bl_value *names = bl_map_new();
+    size_t different;
 
-    for (int i = 0; i < op->column_count && twice == NULL; i++) {
-        if (bl_map_get(seen, op->columns[i].name) != NULL)
-            twice = op->columns[i].name;
-        else
-            bl_map_set(seen, op->columns[i].name, bl_value_bool(true));
-    }
-    bl_value_unref(seen);
-    if (twice == NULL)
+    for (int i = 0; i < op->column_count; i++)
+        bl_map_set(names, op->columns[i].name, bl_value_nil());
+    different = bl_value_count(names);
+    bl_value_unref(names);
+    if (different == (size_t)op->column_count)
         return true;
-    return rows_fail(op, BL_E_ARG, "two columns are named '%.60s': rename one with AS", twice);
+    return rows_fail(op, BL_E_ARG, "two columns are named '%.60s': rename one with AS",
+                     rows_find_twice(op));
 }
 
 /* Names and types, once. */

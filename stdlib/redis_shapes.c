@@ -211,36 +211,66 @@ static void answer_role(struct redis_op *op, struct bl_value *take_reply)
     answer_with(op, take_reply, bl_redis_role(take_reply));
 }
 
-/* Takes keys of one step over, each once; false when there is no room for more. */
+/* SCAN may give a key twice: sorts what was found and keeps each once. Not done at each step,
+ * since that would cost the square of the keys. */
+static void scan_sort(struct redis_op *op)
+{
+    struct bl_value *map = bl_map_new(), *sorted = bl_list_new();
+
+    for (size_t i = 0; i < bl_value_count(op->found); i++)
+        bl_map_set(map, bl_value_as_text(bl_list_get(op->found, i)), bl_value_nil());
+    for (size_t i = 0; i < bl_value_count(map); i++)
+        bl_list_add(sorted, bl_value_text(bl_map_key(map, i)));
+    bl_value_unref(map);
+    bl_value_unref(op->found);
+    op->found = sorted;
+}
+
+/* Takes the keys of one step over; false when there is no room for more. */
 static bool scan_take(struct redis_op *op, const struct bl_value *keys)
 {
-    int64_t limit = bl_call_int(op->base.call, "limit");
+    size_t limit = (size_t)bl_call_int(op->base.call, "limit");
 
     for (size_t i = 0; i < bl_value_count(keys); i++) {
-        const char *key = bl_value_as_text(bl_list_get(keys, i));
-        if (bl_map_get(op->found, key) != NULL)
-            continue; /* SCAN may give a key twice */
-        op->found_bytes += (int64_t)strlen(key) + 16;
-        if ((int64_t)bl_value_count(op->found) >= limit ||
-            op->found_bytes > op->base.call->keep)
-            return false;
-        bl_map_set(op->found, key, bl_value_bool(true));
+        const struct bl_value *key = bl_list_get(keys, i);
+        op->found_bytes += (int64_t)bl_value_size(key);
+        bl_list_add(op->found, bl_value_ref(key));
     }
-    return true;
+    if (bl_value_count(op->found) > limit)
+        scan_sort(op);
+    return bl_value_count(op->found) <= limit && op->found_bytes <= op->base.call->keep;
+}
+
+/* The sorted keys that were found, within limit and keep. */
+static struct bl_value *scan_keys(struct redis_op *op)
+{
+    size_t limit = (size_t)bl_call_int(op->base.call, "limit");
+    struct bl_value *keys = bl_list_new();
+    int64_t bytes = 0;
+
+    scan_sort(op);
+    for (size_t i = 0; i < bl_value_count(op->found) && i < limit; i++) {
+        const struct bl_value *key = bl_list_get(op->found, i);
+        bytes += (int64_t)bl_value_size(key);
+        if (bytes > op->base.call->keep)
+            break;
+        bl_list_add(keys, bl_value_ref(key));
+    }
+    return keys;
 }
 
 static void answer_scan(struct redis_op *op, struct bl_value *take_reply)
 {
     const char *cursor = bl_value_as_text(bl_list_get(take_reply, 0));
     bool has_room, is_last = strcmp(cursor, "0") == 0;
-    struct bl_value *answer, *keys;
+    struct bl_value *answer;
 
     if (bl_value_count(take_reply) != 2 || *cursor == '\0') {
         answer_odd(op, take_reply, "a cursor and keys");
         return;
     }
     if (op->found == NULL)
-        op->found = bl_map_new();
+        op->found = bl_list_new();
     has_room = scan_take(op, bl_list_get(take_reply, 1));
     if (has_room && !is_last) {
         bl_value_unref(op->argv);
@@ -250,11 +280,8 @@ static void answer_scan(struct redis_op *op, struct bl_value *take_reply)
         bl_value_unref(take_reply);
         return;
     }
-    keys = bl_list_new();
-    for (size_t i = 0; i < bl_value_count(op->found); i++)
-        bl_list_add(keys, bl_value_text(bl_map_key(op->found, i)));
     answer = bl_map_new();
-    bl_map_set(answer, "keys", keys);
+    bl_map_set(answer, "keys", scan_keys(op));
     bl_map_set(answer, "complete", bl_value_bool(has_room));
     answer_with(op, take_reply, answer);
 }

@@ -16,7 +16,7 @@
 
 #include <cmocka.h>
 
-#ifdef __SANITIZE_ADDRESS__
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define MEMORY_MAX (1024 * 1048576L) /* its own memory and time drown ours */
 #define TURN_MAX 2000000
 #else
