@@ -131,6 +131,14 @@ void test_server_write(struct test_server *server, const char *file, const char 
     server_own(server, path);
 }
 
+/* A keeper outlives what ends a test's processes; its server hears signals as usual. */
+static void server_hear(void (*how)(int))
+{
+    signal(SIGTERM, how);
+    signal(SIGINT, how);
+    signal(SIGHUP, how);
+}
+
 /* In the child: becomes the server's user and the program. */
 static _Noreturn void server_exec(const struct test_server *server, const char *const *argv,
                                   const char *const *environment)
@@ -143,6 +151,7 @@ static _Noreturn void server_exec(const struct test_server *server, const char *
     snprintf(home, sizeof(home), "HOME=%s", server->folder);
     for (size_t i = 0; environment != NULL && environment[i] != NULL && i < 16; i++)
         all[3 + i] = (char *)(uintptr_t)environment[i];
+    server_hear(SIG_DFL);
     dup2(in, 0);
     dup2(out, 1);
     dup2(out, 2);
@@ -202,6 +211,7 @@ static _Noreturn void server_keep(const struct test_server *server, const char *
     close_range(5, ~0U, 0);
     setsid();
     signal(SIGPIPE, SIG_IGN);
+    server_hear(SIG_IGN);
     pid = fork();
     if (pid == 0)
         server_exec(server, argv, environment);
