@@ -232,28 +232,38 @@ void bl_format_bytes(char *out, size_t size, int64_t bytes)
         snprintf(out, size, "%.1f %s", amount, units[unit]);
 }
 
-/* Edit distance, bounded: names above 40 characters are never near. */
+#define DISTANCE_MAX 40
+
+static int text_least(int a, int b)
+{
+    return a < b ? a : b;
+}
+
+/*
+ * How many letters are to be changed, added, left out or swapped with their neighbour; case
+ * does not count. Names above 40 characters are never near.
+ */
 static int text_distance(const char *a, const char *b)
 {
-    int row[42];
+    int rows[3][DISTANCE_MAX + 1];
     size_t len_a = strlen(a), len_b = strlen(b);
 
-    if (len_a > 40 || len_b > 40)
+    if (len_a > DISTANCE_MAX || len_b > DISTANCE_MAX)
         return 100;
     for (size_t j = 0; j <= len_b; j++)
-        row[j] = (int)j;
+        rows[0][j] = (int)j;
     for (size_t i = 1; i <= len_a; i++) {
-        int diagonal = row[0];
+        int *row = rows[i % 3], *above = rows[(i + 2) % 3], *twice = rows[(i + 1) % 3];
         row[0] = (int)i;
         for (size_t j = 1; j <= len_b; j++) {
-            int same = diagonal +
-                       (tolower((unsigned char)a[i - 1]) != tolower((unsigned char)b[j - 1]));
-            int least = row[j] < row[j - 1] ? row[j] + 1 : row[j - 1] + 1;
-            diagonal = row[j];
-            row[j] = same < least ? same : least;
+            int x = tolower((unsigned char)a[i - 1]), y = tolower((unsigned char)b[j - 1]);
+            row[j] = text_least(text_least(above[j], row[j - 1]) + 1, above[j - 1] + (x != y));
+            if (i > 1 && j > 1 && x == tolower((unsigned char)b[j - 2]) &&
+                y == tolower((unsigned char)a[i - 2]))
+                row[j] = text_least(row[j], twice[j - 2] + 1);
         }
     }
-    return row[len_b];
+    return rows[len_a % 3][len_b];
 }
 
 const char *bl_suggest(const char *wanted, const char *const *names)

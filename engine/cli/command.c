@@ -163,6 +163,19 @@ static bool command_keep(const struct bl_option *option, const char *value,
     return fits;
 }
 
+/* getopt_long takes beginnings of names as well; a word that was cut short is rather a mistake.
+ */
+static bool command_is_whole(const struct bl_option *option, char **argv)
+{
+    const char *word = argv[optind - 1];
+    size_t len = strlen(option->name);
+
+    if (option->value != NULL && word == optarg)
+        word = argv[optind - 2];
+    return strncmp(word + 2, option->name, len) == 0 &&
+           (word[2 + len] == '\0' || word[2 + len] == '=');
+}
+
 /* Reads the options of a verb; gives 0, or the exit code of a mistake. */
 static int command_parse(const struct bl_command *command, int argc, char **argv,
                          struct bl_value *options)
@@ -183,7 +196,7 @@ static int command_parse(const struct bl_command *command, int argc, char **argv
         else if (found == ':')
             return command_usage("%s: option %s needs a value", command->name,
                                  argv[optind - 1]);
-        else if (found == '?')
+        else if (found == '?' || !command_is_whole(list[index], argv))
             return command_usage("%s: unknown option %s: `belay help %s` lists them",
                                  command->name, argv[optind - 1], command->name);
         else if (!command_keep(list[index], optarg, options))

@@ -206,8 +206,8 @@ enum bl_code index_add(struct index *index, const struct index_run *run,
         return store_fail(err, index->db, rc, index->path);
     index_read_head(index_statement(index,
                                     "SELECT run, seq, hash, digest FROM runs WHERE seq > 0"
-                                    " ORDER BY ord DESC LIMIT 1",
-                                    NULL),
+                                    " AND run <> ?1 ORDER BY ord DESC LIMIT 1",
+                                    run->run),
                     previous);
     row.previous = previous->run;
     rc = index_insert(index, &row);

@@ -83,7 +83,13 @@ int index_insert(struct index *index, const struct index_run *run)
         index->db,
         "INSERT INTO runs (run, previous, started, state, seq, hash, digest, procedure, title,"
         " environment, world, user, host) VALUES (?1, ?2, ?3, ?4, 0, ?5, '', ?6, ?7, ?8, ?9,"
-        " ?10, ?11)",
+        " ?10, ?11)"
+        /* a reader that scanned the folder may have found the file before its writer came here
+         */
+        " ON CONFLICT (run) DO UPDATE SET previous = excluded.previous, state = excluded.state,"
+        " procedure = excluded.procedure, title = excluded.title,"
+        " environment = excluded.environment, world = excluded.world, user = excluded.user,"
+        " host = excluded.host",
         -1, &statement, NULL);
 
     if (rc != SQLITE_OK)

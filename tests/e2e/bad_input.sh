@@ -1,0 +1,176 @@
+#!/usr/bin/env bash
+# SPDX-FileCopyrightText: 2026 The Belay authors
+# SPDX-License-Identifier: MIT
+# bad_input.sh: what is wrong is said in one line with what to do, the right exit code, and a sound journal. Usage: bad_input.sh BELAY
+# shellcheck disable=SC2317 # functions are reached through expect
+set -uo pipefail
+belay=$(readlink -f "$1")
+work=$(mktemp -d "${TMPDIR:-/tmp}/belay-bad.XXXXXX")
+chmod 755 "$work"
+trap 'umount "$work/small" 2>/dev/null; rm -rf "$work"' EXIT
+trap 'exit 1' INT TERM
+passed=0
+failed=0
+skipped=0
+export CI=true
+
+mkdir -p "$work/project/environments" "$work/state"
+cd "$work/project" || exit 1
+echo 'project({ name = "bad", environment = "local" })' >belay.lua
+echo "environment({ state = \"$work/state\", exec = { touch = { class = \"change\" } }, policy = { change = \"free\" } })" >environments/local.lua
+cat >good.lua <<'LUA'
+procedure({
+  title = "Good",
+  params = { limit = param.bytes({ default = "1KB" }), name = param.string({ default = "x" }) },
+  run = function(p)
+    step("Measure", function()
+      check("size", 5, "bytes"):at_most(p.limit)
+    end)
+  end,
+})
+LUA
+echo 'procedure({ title = "Broken", run = function( end })' >syntax.lua
+cat >argument.lua <<'LUA'
+local time = require("time")
+procedure({
+  title = "Argument",
+  run = function()
+    step("Wait", function()
+      time.sleep("soon")
+    end)
+  end,
+})
+LUA
+cat >slow.lua <<'LUA'
+local time = require("time")
+procedure({
+  title = "Slow",
+  run = function()
+    step("Wait", function()
+      time.sleep(30)
+    end)
+  end,
+})
+LUA
+cat >changes.lua <<LUA
+procedure({
+  title = "Changes",
+  may = { ["exec.touch"] = "change" },
+  run = function()
+    for n = 1, 5000 do
+      note(string.rep("filler ", 200))
+      require("exec").run({ "touch", "$work/done/" .. n })
+    end
+  end,
+})
+LUA
+mkdir "$work/done"
+chmod -R a+rX .
+
+# expect WHAT STATUS PATTERN COMMAND…: exit code, and one line on stderr that the pattern finds.
+expect() {
+    local what=$1 wanted=$2 pattern=$3 status=0
+    shift 3
+    "$@" >"$work/out" 2>"$work/err" </dev/null || status=$?
+    if [ "$status" -eq "$wanted" ] && [ "$(grep -cE -- "$pattern" "$work/err")" -eq 1 ]; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1))
+        echo "FAIL $what: exit $status, wanted $wanted and one line with: $pattern"
+        head -c 2000 "$work/err"
+    fi
+}
+
+sound() {
+    if "$belay" verify last "${@:2}" | grep -q ': sound'; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1))
+        echo "FAIL $1: the journal is not sound"
+    fi
+}
+
+expect "no verb" 2 'usage: belay VERB' "$belay"
+expect "unknown verb" 2 "no verb 'rnu': did you mean 'run'" "$belay" rnu
+expect "unknown option" 2 'unknown option --dry: ' "$belay" run good --dry
+expect "unknown procedure" 2 "no procedure 'godo': did you mean 'good'" "$belay" run godo
+expect "unknown parameter" 2 "good has no parameter 'limt': did you mean 'limit'" "$belay" run good --set limt=3
+expect "parameter of a wrong type" 2 "parameter 'limit': 'much' is not a size" "$belay" run good --set limit=much
+expect "parameter without a value" 2 "write --set name=value" "$belay" run good --set limit
+expect "parameter file that is not there" 2 'set-file name: nowhere' "$belay" run good --set-file name=nowhere
+expect "syntax error" 2 'syntax.lua:1: ' "$belay" run syntax
+expect "wrong argument" 2 "exit 2" "$belay" run argument
+grep -q "argument.lua:6: time.sleep: argument 'seconds': 'soon' is not a duration" "$work/out" ||
+    { failed=$((failed + 1)); echo "FAIL wrong argument: names argument, file and line"; }
+sound "wrong argument"
+expect "missing environment" 2 "no environment 'prod': environments/prod.lua is not there; there are: local" "$belay" run good --env prod
+expect "no project" 2 'no belay.lua here or above' env -C / "$belay" list
+expect "project that is none" 2 'no belay.lua in it' "$belay" list --project /
+expect "unknown run" 2 "nosuch" "$belay" log nosuch
+expect "answers that are no JSON" 2 'answers .*good.lua: ' "$belay" run good --dry-run --answers good.lua
+expect "unknown connection" 2 'uses redis.cache, which environment local does not name' \
+    sh -c "printf 'procedure({ title = \"U\", uses = { c = \"redis.cache\" }, run = function() end })' >uses.lua; $belay run uses"
+
+expect "state folder that is a file" 1 "$work/project/belay.lua" \
+    sh -c "echo 'environment({ state = \"$work/project/belay.lua/state\" })' >environments/file.lua; $belay run good --env file"
+if [ "$(id -u)" -eq 0 ]; then
+    chmod 700 "$work/state"
+    expect "state folder that may not be read" 1 "$work/state" setpriv --reuid nobody --regid nogroup --clear-groups "$belay" run good
+    chmod 755 "$work/state"
+else
+    chmod 000 "$work/state"
+    expect "state folder that may not be read" 1 "$work/state" "$belay" run good
+    chmod 755 "$work/state"
+fi
+
+mkdir "$work/small"
+if mount -t tmpfs -o size=1m tmpfs "$work/small" 2>/dev/null; then
+    echo "environment({ state = \"$work/small/state\", exec = { touch = { class = \"change\" } }, policy = { change = \"free\" } })" >environments/small.lua
+    expect "full disk" 1 'no (space|room)|full' "$belay" run changes --env small
+    sound "full disk" --env small
+    # Every change that was made is in the journal, and none came after it was full.
+    intents=$("$belay" log last --env small --format json | grep -c '"kind":"intent"')
+    files=$(find "$work/done" -type f | wc -l)
+    if [ "$files" -le "$intents" ] && [ "$files" -gt 0 ] && [ "$files" -ge $((intents - 1)) ]; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1))
+        echo "FAIL full disk: $intents intents, $files changes"
+    fi
+    umount "$work/small"
+else
+    skipped=$((skipped + 1))
+    echo "SKIP full disk: a small file system cannot be mounted here"
+fi
+
+"$belay" run slow >"$work/first" 2>&1 &
+first=$!
+for _ in $(seq 100); do
+    "$belay" runs 2>/dev/null | grep -q running && break
+    sleep 0.05
+done
+expect "the same procedure started twice" 1 'slow.*local.*(since|pid)' "$belay" run slow
+kill -INT "$first"
+wait "$first"
+status=$?
+if [ "$status" -eq 130 ]; then passed=$((passed + 1)); else failed=$((failed + 1)); echo "FAIL SIGINT: exit $status"; fi
+sound "interrupted"
+"$belay" run slow >"$work/first" 2>&1 &
+first=$!
+for _ in $(seq 100); do
+    "$belay" runs 2>/dev/null | grep -q running && break
+    sleep 0.05
+done
+kill -TERM "$first"
+wait "$first"
+status=$?
+if [ "$status" -eq 143 ]; then passed=$((passed + 1)); else failed=$((failed + 1)); echo "FAIL SIGTERM: exit $status"; fi
+
+# A reader that goes away does not end a run.
+"$belay" run good | head -n 1 >/dev/null
+status=${PIPESTATUS[0]}
+if [ "$status" -eq 0 ]; then passed=$((passed + 1)); else failed=$((failed + 1)); echo "FAIL broken pipe: exit $status"; fi
+
+[ "$failed" -eq 0 ] || cat "$work/first"
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" -eq 0 ]
