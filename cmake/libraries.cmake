@@ -2,8 +2,8 @@
 find_package(PkgConfig REQUIRED)
 foreach(pair
     "lua|lua5.4" "uv|libuv" "curl|libcurl" "pq|libpq" "hiredis|hiredis" "rabbitmq|librabbitmq"
-    "pcre2|libpcre2-8" "sqlite|sqlite3" "crypto|libcrypto" "ssl|libssl" "jansson|jansson" "fyaml|libfyaml"
-    "edit|libedit" "smartcols|smartcols" "utf8proc|libutf8proc" "microhttpd|libmicrohttpd"
+    "pcre2|libpcre2-8" "sqlite|sqlite3" "crypto|libcrypto" "ssl|libssl" "jansson|jansson"
+    "utf8proc|libutf8proc" "microhttpd|libmicrohttpd"
     "zlib|zlib")
   string(REPLACE "|" ";" pair "${pair}")
   list(GET pair 0 name)
