@@ -42,6 +42,8 @@ static void show_event(void *arg, const char *kind, const struct bl_value *data)
         show_add(show, "step", data, "title");
         show->depth++;
     } else if (strcmp(kind, "step_ended") == 0) {
+        if (strcmp(bl_map_text(data, "status", ""), "failed") == 0)
+            show_add(show, "…", bl_map_get(data, "error"), "message");
         show->depth--;
     } else if (strcmp(kind, "observe") == 0 || strcmp(kind, "planned") == 0) {
         show_add(show, "operation", data, "summary");
@@ -129,6 +131,11 @@ static void show_item(const struct bl_value *item)
     const char *kind = bl_map_text(item, "kind", ""), *class = bl_map_text(item, "class", NULL);
     const struct bl_value *covers = bl_map_get(item, "covers");
 
+    if (strcmp(kind, "…") == 0) { /* the walk could not go on here */
+        printf("%*s… the rest depends on real answers\n",
+               2 + 2 * (int)bl_map_int(item, "depth", 0), "");
+        return;
+    }
     printf("%*s%-9s %s", 2 + 2 * (int)bl_map_int(item, "depth", 0), "", kind,
            bl_map_text(item, "text", ""));
     if (class != NULL && strcmp(kind, "operation") == 0)

@@ -172,7 +172,10 @@ static BL_LJMP int bind_return(lua_State *L, int status, lua_KContext context)
     switch (task->outcome.status) {
     case BL_ANSWERED:
     case BL_PLANNED:
-        bl_value_push(L, task->outcome.value);
+        if (bl_world_kind_of(task->runtime->world) == BL_WORLD_EXPLORE)
+            bl_any_push(L);
+        else
+            bl_value_push(L, task->outcome.value);
         bl_outcome_release(&task->outcome);
         return 1;
     case BL_FAILED:

@@ -7,10 +7,12 @@
 
 #include "vm/cage.h"
 
-static const char convert_null = 0;   /* registry: json.null */
-static const char convert_list = 0;   /* registry: the metatable of lists */
-static const char convert_secret = 0; /* registry: the metatable of secrets */
-static const char convert_box = 0;    /* registry: the metatable of boxes */
+static const char convert_null = 0;     /* registry: json.null */
+static const char convert_list = 0;     /* registry: the metatable of lists */
+static const char convert_secret = 0;   /* registry: the metatable of secrets */
+static const char convert_box = 0;      /* registry: the metatable of boxes */
+static const char convert_any = 0;      /* registry: the value that stands for any answer */
+static const char convert_any_kind = 0; /* registry: its metatable */
 
 static int box_free(lua_State *L)
 {
@@ -29,6 +31,78 @@ BL_LJMP struct bl_box *bl_box_push(lua_State *L)
     lua_rawgetp(L, LUA_REGISTRYINDEX, &convert_box);
     lua_setmetatable(L, -2);
     return box;
+}
+
+static int any_again(lua_State *L)
+{
+    bl_any_push(L);
+    return 1;
+}
+
+/* Names give it again, numbers nothing: so that a loop over its items ends. */
+static int any_index(lua_State *L)
+{
+    if (lua_type(L, 2) == LUA_TNUMBER)
+        lua_pushnil(L);
+    else
+        bl_any_push(L);
+    return 1;
+}
+
+static int any_false(lua_State *L)
+{
+    lua_pushboolean(L, 0);
+    return 1;
+}
+
+static int any_count(lua_State *L)
+{
+    lua_pushinteger(L, 0);
+    return 1;
+}
+
+static int any_text(lua_State *L)
+{
+    lua_pushliteral(L, "?");
+    return 1;
+}
+
+static int any_nothing(lua_State *L)
+{
+    (void)L;
+    return 0;
+}
+
+static int any_pairs(lua_State *L)
+{
+    lua_pushcfunction(L, any_nothing);
+    return 1;
+}
+
+static BL_LJMP void convert_metatable(lua_State *L, const char *name, const void *key);
+
+/* Makes the value that stands for any answer. [-0, +0, e] */
+static BL_LJMP void any_open(lua_State *L)
+{
+    static const luaL_Reg events[] = {
+        {"__index", any_index}, {"__call", any_again},  {"__add", any_again},
+        {"__sub", any_again},   {"__mul", any_again},   {"__div", any_again},
+        {"__mod", any_again},   {"__pow", any_again},   {"__idiv", any_again},
+        {"__unm", any_again},   {"__concat", any_text}, {"__lt", any_false},
+        {"__le", any_false},    {"__len", any_count},   {"__tostring", any_text},
+        {"__pairs", any_pairs}, {NULL, NULL},
+    };
+
+    lua_newuserdatauv(L, 1, 0);
+    convert_metatable(L, "any answer", &convert_any_kind);
+    luaL_setfuncs(L, events, 0);
+    lua_setmetatable(L, -2);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &convert_any);
+}
+
+void bl_any_push(lua_State *L)
+{
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &convert_any);
 }
 
 static int null_text(lua_State *L)
@@ -77,6 +151,7 @@ BL_LJMP void bl_convert_open(lua_State *L)
     lua_setfield(L, -2, "__tostring");
     lua_setmetatable(L, -2);
     lua_rawsetp(L, LUA_REGISTRYINDEX, &convert_null);
+    any_open(L);
 }
 
 void bl_null_push(lua_State *L)
@@ -251,6 +326,10 @@ static enum bl_code read_userdata(struct reader *reader, int index, struct bl_va
     lua_State *L = reader->L;
     bool is_null;
 
+    if (convert_is(L, index, &convert_any_kind)) {
+        *value = bl_value_nil();
+        return BL_OK;
+    }
     if (convert_is(L, index, &convert_secret)) {
         *value = bl_value_ref(((struct bl_box *)lua_touserdata(L, index))->value);
         return BL_OK;

@@ -37,6 +37,12 @@ BL_LJMP void bl_value_push(lua_State *L, const struct bl_value *value);
 /* Pushes the table of marks once per state: json.null and the metatables. Called by runtime.c.
  * [-0, +0, e] */
 BL_LJMP void bl_convert_open(lua_State *L);
+/*
+ * Pushes the value that stands for an answer nobody asked for (world explore): fields, calls
+ * and arithmetic give it again, it has no items, is less than nothing, and reads as nil. [-0,
+ * +1, -]
+ */
+void bl_any_push(lua_State *L);
 /* Pushes json.null. [-0, +1, -] */
 void bl_null_push(lua_State *L);
 /* Marks the table on top as a list. [-0, +0, e] */

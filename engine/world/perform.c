@@ -293,6 +293,16 @@ static bool performance_is_permitted(struct bl_performance *performance, enum bl
     return performance->inspection.class <= *most;
 }
 
+/* An observe that this world does not make: its nominal answer. Exploring, it is shown. */
+static void performance_skip(struct bl_performance *performance)
+{
+    performance->outcome = (struct bl_outcome){.status = BL_ANSWERED};
+    performance->outcome.value = performance_nominal(performance);
+    if (performance->world->settings.kind == BL_WORLD_EXPLORE)
+        bl_world_emit(performance->world, "observe", performance_record(performance));
+    performance_return(performance);
+}
+
 static void performance_permit(struct bl_performance *performance)
 {
     enum bl_class class = performance->inspection.class, most;
@@ -320,9 +330,7 @@ static void performance_permit(struct bl_performance *performance)
     } else if (world->settings.kind == BL_WORLD_EXPLORE ||
                (world->settings.kind == BL_WORLD_DRY &&
                 performance->call->operation->is_wait)) {
-        performance->outcome = (struct bl_outcome){.status = BL_ANSWERED};
-        performance->outcome.value = performance_nominal(performance);
-        performance_return(performance);
+        performance_skip(performance);
     } else {
         performance_queue_add(&world->to_send, performance);
     }
