@@ -210,7 +210,7 @@ static BL_LJMP int pairs_pairs(lua_State *L)
 
 static BL_LJMP int pairs_next(lua_State *L)
 {
-    struct pairs_key given, key, best;
+    struct pairs_key given = {0}, key = {0}, best = {0};
     bool is_first, has_best = false;
 
     luaL_checktype(L, 1, LUA_TTABLE);

@@ -11,6 +11,10 @@
 
 #include <uthash.h>
 
+#define FLOW_BRANCHES                                                                          \
+    10000              /* of one parallel or each; a branch takes memory outside of Lua too */
+#define FLOW_STEPS 500 /* what a script pays for one */
+
 static BL_LJMP void flow_push_member(lua_State *L, struct task *member)
 {
     lua_createtable(L, 2, 0);
@@ -97,8 +101,12 @@ static BL_LJMP int flow_gather(lua_State *L)
         lua_newtable(L);
         return 1;
     }
+    if (count > FLOW_BRANCHES)
+        return luaL_error(L, "%I branches are more than %d: work through the list in parts",
+                          (LUAI_UACINT)count, FLOW_BRANCHES);
     if (task->waits != NULL)
         return luaL_error(L, "parallel: this branch waits already");
+    bl_charge(L, count * FLOW_STEPS);
     group = flow_group(task, count, at_once > 0 ? (size_t)at_once : count);
     for (size_t i = 1; i <= count; i++) {
         lua_rawgeti(L, 1, (lua_Integer)i);
