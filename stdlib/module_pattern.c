@@ -37,7 +37,7 @@ struct bl_pattern *bl_pattern_new(const char *text, struct bl_error *err)
     pattern = bl_alloc(sizeof(*pattern));
     pattern->code = compiled;
     pattern->text = bl_strdup(text);
-    pattern->data = pcre2_match_data_create(1, NULL);
+    pattern->data = pcre2_match_data_create_from_pattern(compiled, NULL);
     pattern->context = pcre2_match_context_create(NULL);
     if (pattern->data == NULL || pattern->context == NULL)
         BL_BUG("PCRE2 has no memory");
@@ -58,22 +58,47 @@ void bl_pattern_free(struct bl_pattern *pattern)
     bl_free(pattern);
 }
 
-enum bl_code bl_pattern_search(struct bl_pattern *pattern, const char *data, size_t len,
-                               bool *found, struct bl_error *err)
+enum bl_code bl_pattern_find(struct bl_pattern *pattern, const char *data, size_t len,
+                             size_t from, struct bl_match *match, struct bl_error *err)
 {
     PCRE2_UCHAR why[120];
-    int status = pcre2_match(pattern->code, (PCRE2_SPTR)data, len, 0, 0, pattern->data,
+    int status = pcre2_match(pattern->code, (PCRE2_SPTR)data, len, from, 0, pattern->data,
                              pattern->context);
 
     if (status == PCRE2_ERROR_JIT_STACKLIMIT) /* the interpreter needs no stack */
-        status = pcre2_match(pattern->code, (PCRE2_SPTR)data, len, 0, PCRE2_NO_JIT,
+        status = pcre2_match(pattern->code, (PCRE2_SPTR)data, len, from, PCRE2_NO_JIT,
                              pattern->data, pattern->context);
-    *found = status >= 0;
-    if (status >= 0 || status == PCRE2_ERROR_NOMATCH)
+    match->count = status > 0 ? (size_t)status : 0;
+    match->bounds = pcre2_get_ovector_pointer(pattern->data);
+    if (status > 0 || status == PCRE2_ERROR_NOMATCH)
         return BL_OK;
     pcre2_get_error_message(status, why, sizeof(why));
     return bl_fail(err, BL_E_LIMIT,
-                   "pattern '%.80s' takes too many steps on a line of %zu bytes (%s): make it "
+                   "pattern '%.80s' takes too many steps on a text of %zu bytes (%s): make it "
                    "simpler",
                    pattern->text, len, (char *)why);
+}
+
+enum bl_code bl_pattern_search(struct bl_pattern *pattern, const char *data, size_t len,
+                               bool *found, struct bl_error *err)
+{
+    struct bl_match match;
+    enum bl_code code = bl_pattern_find(pattern, data, len, 0, &match, err);
+
+    *found = match.count > 0;
+    return code;
+}
+
+void bl_pattern_each_name(const struct bl_pattern *pattern,
+                          void (*fn)(void *context, const char *name, unsigned number),
+                          void *context)
+{
+    uint32_t count = 0, size = 0;
+    PCRE2_SPTR entry = NULL;
+
+    pcre2_pattern_info(pattern->code, PCRE2_INFO_NAMECOUNT, &count);
+    pcre2_pattern_info(pattern->code, PCRE2_INFO_NAMEENTRYSIZE, &size);
+    pcre2_pattern_info(pattern->code, PCRE2_INFO_NAMETABLE, &entry);
+    for (uint32_t i = 0; i < count; i++, entry += size)
+        fn(context, (const char *)entry + 2, (unsigned)(entry[0] << 8 | entry[1]));
 }

@@ -21,4 +21,19 @@ void bl_pattern_free(struct bl_pattern *pattern); /* NULL is allowed */
 enum bl_code bl_pattern_search(struct bl_pattern *pattern, const char *data, size_t len,
                                bool *found, struct bl_error *err) BL_MUST_USE;
 
+/* Where a pattern was found: pairs of offsets, the whole match first, then its groups. */
+struct bl_match {
+    size_t count;         /* pairs */
+    const size_t *bounds; /* start and end of each; SIZE_MAX where a group took no part */
+};
+/* The first place at or behind `from`; match->count is 0 when there is none. bounds are
+ * borrowed until the next search. Errors as bl_pattern_search. */
+enum bl_code bl_pattern_find(struct bl_pattern *pattern, const char *data, size_t len,
+                             size_t from, struct bl_match *match,
+                             struct bl_error *err) BL_MUST_USE;
+/* Calls fn for every named group: its name and its number. */
+void bl_pattern_each_name(const struct bl_pattern *pattern,
+                          void (*fn)(void *context, const char *name, unsigned number),
+                          void *context);
+
 #endif

@@ -3,6 +3,8 @@
 -- Depends on: regex. `...`: engine/vm/native.c.
 local native = ...
 
+local regex = require("regex")
+
 local UNITS = { bytes = "bytes", seconds = "duration" }
 local methods = {}
 local Check = { __index = methods, __name = "check", __metatable = false }
@@ -91,8 +93,7 @@ function methods:one_of(list)
 end
 
 function methods:matches(pattern)
-  local good = type(self.value) == "string"
-    and require("regex").match(pattern, self.value) ~= nil
+  local good = type(self.value) == "string" and regex.test(pattern, self.value)
   return record(self, good and "pass" or "fail", "must match " .. pattern)
 end
 
