@@ -103,7 +103,7 @@ engine_works() {
     done < <(engine_mounts)
     {
         engine_image && engine_docker run --detach --name "$name" --network host --workdir "$BOX_DIR" \
-            --cgroup-parent "/belay-box-$PORT_postgres" "${mounts[@]}" "$ENGINE_IMAGE" /usr/bin/sleep 60 &&
+            "${mounts[@]}" "$ENGINE_IMAGE" /usr/bin/sleep 60 &&
             engine_docker exec "$name" /usr/bin/true
     } >"$BOX_DIR/log/engine.log" 2>&1 || status=1
     engine_docker rm --force "$name" >/dev/null 2>&1 || true
