@@ -14,6 +14,7 @@
 #define FLOW_BRANCHES                                                                          \
     10000              /* of one parallel or each; a branch takes memory outside of Lua too */
 #define FLOW_STEPS 500 /* what a script pays for one */
+#define FLOW_DEPTH 64  /* tasks inside each other: closing them goes down the C stack */
 
 static BL_LJMP void flow_push_member(lua_State *L, struct task *member)
 {
@@ -56,6 +57,14 @@ static BL_LJMP int flow_gathered(lua_State *L, int status, lua_KContext context)
     bl_free(group->members);
     bl_free(group);
     return 1;
+}
+
+static BL_LJMP void flow_depth(lua_State *L, const struct task *task, const char *what)
+{
+    if (task->depth >= FLOW_DEPTH)
+        luaL_error(
+            L, "%s: more than %d calls and branches inside each other: does it call itself?",
+            what, FLOW_DEPTH);
 }
 
 static BL_LJMP void flow_add(lua_State *L, struct group *group, struct process *process,
@@ -104,6 +113,7 @@ static BL_LJMP int flow_gather(lua_State *L)
     if (count > FLOW_BRANCHES)
         return luaL_error(L, "%I branches are more than %d: work through the list in parts",
                           (LUAI_UACINT)count, FLOW_BRANCHES);
+    flow_depth(L, task, "parallel");
     if (task->waits != NULL)
         return luaL_error(L, "parallel: this branch waits already");
     bl_charge(L, count * FLOW_STEPS);
@@ -160,6 +170,7 @@ static BL_LJMP int flow_call(lua_State *L)
 
     if (bl_value_read(L, 3, &may->value, &err) != BL_OK)
         return luaL_error(L, "call: %s", err.message);
+    flow_depth(L, task, "call");
     if (task->waits != NULL)
         return luaL_error(L, "call: this branch waits already");
     process = process_new(task->runtime, id, task->process);

@@ -65,6 +65,7 @@ BL_LJMP struct task *task_new(lua_State *L, struct process *process, int argumen
     task->ref = ref;
     task->arguments = arguments + 1;
     task->base = bl_strdup(runtime->current != NULL ? task_path(runtime->current) : "");
+    task->depth = runtime->current != NULL ? runtime->current->depth + 1 : 0;
     bl_leash_init(&task->leash);
     task->next = runtime->tasks;
     if (runtime->tasks != NULL)

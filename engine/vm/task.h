@@ -40,7 +40,8 @@ struct task {
     struct bl_runtime *runtime;
     struct process *process;
     lua_State *L;
-    int ref; /* keeps the thread from the collector */
+    int ref;   /* keeps the thread from the collector */
+    int depth; /* how many tasks wait for it, one inside the other */
     struct bl_leash leash;
     enum task_state state;
     int arguments;       /* on its stack for the next resume */
