@@ -69,7 +69,6 @@ struct bl_session *bl_session_new(const struct bl_session_settings *settings)
         uv_signal_init(bl_loop_uv(session->loop), &session->signals[i]);
         session->signals[i].data = session;
         uv_signal_start(&session->signals[i], session_signalled, numbers[i]);
-        uv_unref((uv_handle_t *)&session->signals[i]);
     }
     uv_timer_init(bl_loop_uv(session->loop), &session->ticker);
     session->ticker.data = session;
@@ -88,7 +87,7 @@ enum bl_code bl_session_run(struct bl_session *session, struct bl_error *err)
         bl_runtime_step(runtime);
         if (bl_runtime_is_over(runtime))
             break;
-        code = bl_world_turn(session->world, true, err);
+        code = bl_world_turn(session->world, !bl_runtime_is_ready(runtime), err);
     }
     if (code != BL_OK)
         bl_runtime_stop(runtime, err);

@@ -14,6 +14,9 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#define STEP_TASKS                                                                             \
+    100 /* resumed before the loop has its turn: signals and deadlines come through */
+
 /* The files of lua/words/, in the order in which they are run. */
 static const char *const word_files[] = {"words.procedure", "words.step", "words.check",
                                          "words.people", "words.flow"};
@@ -362,7 +365,8 @@ void bl_runtime_step(struct bl_runtime *runtime)
 {
     struct task *task;
 
-    while (!runtime->is_over && (task = runtime->ready) != NULL) {
+    for (int i = 0; i < STEP_TASKS && !runtime->is_over && (task = runtime->ready) != NULL;
+         i++) {
         runtime->ready = task->next_ready;
         if (runtime->ready == NULL)
             runtime->ready_end = &runtime->ready;
@@ -373,6 +377,11 @@ void bl_runtime_step(struct bl_runtime *runtime)
         runtime->is_stopping = true;
         runtime_finish(runtime);
     }
+}
+
+bool bl_runtime_is_ready(const struct bl_runtime *runtime)
+{
+    return runtime->ready != NULL;
 }
 
 bool bl_runtime_is_over(const struct bl_runtime *runtime)

@@ -64,8 +64,12 @@ enum bl_code bl_runtime_start_text(struct bl_runtime *runtime, const char *name,
 enum bl_code bl_runtime_start_function(struct bl_runtime *runtime,
                                        struct bl_error *err) BL_MUST_USE;
 
-/* Resumes every task that has something to go on with, first in, first out. Never waits. */
+/*
+ * Resumes tasks that have something to go on with, first in, first out, a bounded number of
+ * them. Never waits. bl_runtime_is_ready: there are more, so the loop must not wait.
+ */
 void bl_runtime_step(struct bl_runtime *runtime);
+bool bl_runtime_is_ready(const struct bl_runtime *runtime);
 bool bl_runtime_is_over(const struct bl_runtime *runtime);
 /* Ends every task now; no script code runs but `<close>`. The error says why (its code decides
  * the exit). */
