@@ -199,6 +199,7 @@ static BL_LJMP void bind_read(lua_State *L, int first, struct bl_box *box, const
     struct bl_error err, said;
 
     box->value = list;
+    runtime_of(L)->saw_any = false;
     while (count >= first && lua_isnil(L, count))
         count--;
     for (int i = first; i <= count; i++) {
@@ -247,6 +248,13 @@ static struct bl_call *bind_call_new(struct task *task, lua_State *L, const char
     return call;
 }
 
+/* What depends on an answer that nobody asked for is one itself. [-0, +1, -] */
+static int bind_any(lua_State *L)
+{
+    bl_any_push(L);
+    return 1;
+}
+
 /* Upvalues: module, operation, target (nil: the module's name). */
 static BL_LJMP int bind_operation(lua_State *L)
 {
@@ -268,8 +276,11 @@ static BL_LJMP int bind_operation(lua_State *L)
         return luaL_error(L, "%s: call it with a colon: use.NAME:%s(…)", what, operation->name);
     box = bl_box_push(L);
     bind_read(L, is_method ? 2 : 1, box, what);
-    if (bl_args_bind(operation->args, true, box->value, &bound, &err) != BL_OK)
+    if (bl_args_bind(operation->args, true, box->value, &bound, &err) != BL_OK) {
+        if (task->runtime->saw_any)
+            return bind_any(L);
         bind_raise_arg(L, what, &err);
+    }
     if (!is_method)
         target = module->name;
     bl_call_free(task->call_copy);
@@ -302,6 +313,8 @@ static BL_LJMP int bind_function(lua_State *L)
     snprintf(what, sizeof(what), "%s.%s", module->name, function->name);
     box = bl_box_push(L);
     bind_read(L, 1, box, what);
+    if (runtime_of(L)->saw_any)
+        return bind_any(L);
     if (bl_args_bind(function->args, false, box->value, &bound, &err) != BL_OK)
         bind_raise_arg(L, what, &err);
     bl_value_unref(box->value);

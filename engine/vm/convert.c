@@ -6,6 +6,7 @@
 #include "vm/convert.h"
 
 #include "vm/cage.h"
+#include "vm/task.h"
 
 static const char convert_null = 0;     /* registry: json.null */
 static const char convert_list = 0;     /* registry: the metatable of lists */
@@ -327,6 +328,7 @@ static enum bl_code read_userdata(struct reader *reader, int index, struct bl_va
     bool is_null;
 
     if (convert_is(L, index, &convert_any_kind)) {
+        bl_vm_of(L)->runtime->saw_any = true;
         *value = bl_value_nil();
         return BL_OK;
     }

@@ -75,6 +75,7 @@ struct bl_runtime {
     struct bl_value *project;     /* what project({}) was given */
     struct bl_value *environment; /* what environment({}) was given */
     struct bl_value *answers;
+    bool saw_any; /* the last value read holds the answer that stands for any (convert.c) */
     char loading[256]; /* the project file that is being loaded: its procedure's id */
     struct task *tasks;
     struct task *ready, **ready_end;

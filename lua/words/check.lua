@@ -119,7 +119,7 @@ end
 --- @param unit? string
 --- @return check
 local function check(name, value, unit)
-  if type(name) ~= "string" or name == "" then
+  if type(name) ~= "string" or name == "" or name:find("\0", 1, true) then
     error("check: the first argument is its name, a string", 2)
   end
   if type(value) == "function" or (unit ~= nil and type(unit) ~= "string") then

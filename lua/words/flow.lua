@@ -175,7 +175,10 @@ end
 --- @param params? table<string, any>
 --- @return any result  what its body returned
 local function call(id, params)
-  native.load(id)
+  local ok, why = pcall(native.load, id)
+  if not ok then
+    error(native.error("arg", "call: " .. tostring(native.wrap(why))), 0)
+  end
   local description, body = native.body(id)
   if description == nil then
     error("call: " .. tostring(id) .. " is no procedure", 2)

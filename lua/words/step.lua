@@ -10,7 +10,7 @@ for _, name in ipairs(STEP_FIELDS) do
 end
 
 local function read_spec(title, spec)
-  if type(title) ~= "string" or title == "" then
+  if type(title) ~= "string" or title == "" or title:find("\0", 1, true) then
     error("step: the first argument is its title, a string", 3)
   end
   if type(spec) == "function" then

@@ -16,8 +16,8 @@ local RANKS = {
   world = 3,
   vm = 4,
   run = 5,
-  check = 5,
-  cli = 6,
+  check = 6,
+  cli = 7,
 }
 local STDLIB_MAY = { stdlib = true, base = true, loop = true, guard = true }
 local LUA_HEADERS = { ["lua.h"] = true, ["lauxlib.h"] = true, ["lualib.h"] = true }

@@ -1,0 +1,25 @@
+/* SPDX-FileCopyrightText: 2026 The Belay authors */
+/* SPDX-License-Identifier: MIT */
+/* check.h: finds what is wrong with a project before anything runs; asks and changes nothing.
+ */
+#ifndef BL_CHECK_H
+#define BL_CHECK_H
+
+#include "base/error.h"
+#include "base/value.h"
+
+/*
+ * Checks every file of a project: that it loads (syntax, words, fields, parameters), that every
+ * environment is well-formed and names the connections that procedures use, that procedures
+ * that are called exist, that rows are covered once, and, by walking through each body with
+ * answers that stand for any, that names exist and arguments are what the modules' tables want.
+ * A branch that the walk does not take is not looked into.
+ *
+ * only: a path inside the project to look at (file or folder), NULL for all. *findings becomes
+ * a list of maps {file, line, severity = "error"|"warning", rule, message}, by file and line.
+ * An error: there is no project.
+ */
+enum bl_code bl_check_project(const char *project, const char *only, struct bl_value **findings,
+                              struct bl_error *err) BL_MUST_USE;
+
+#endif
