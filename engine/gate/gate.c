@@ -6,6 +6,9 @@
 
 #include "gate/terminal.h"
 
+#include <pwd.h>
+#include <unistd.h>
+
 struct question {
     struct question *next;
     struct bl_gate_request request;
@@ -97,14 +100,14 @@ static void gate_settle(struct bl_gate *gate, struct question *question,
                         const struct bl_gate_answer *answer, const char *how)
 {
     struct bl_value *data = bl_map_new();
-    const char *user = getenv("USER");
+    const struct passwd *user = getpwuid(getuid());
 
     bl_map_set(data, "gate", bl_value_int(question->number));
     bl_map_set(data, "answer", bl_value_text(bl_gate_result_name(answer->result)));
     if (answer->text != NULL)
         bl_map_set(data, "value", bl_value_text(answer->text));
     if (user != NULL && answer->result != BL_GATE_UNANSWERED)
-        bl_map_set(data, "by", bl_value_text(user));
+        bl_map_set(data, "by", bl_value_text(user->pw_name));
     bl_map_set(data, "how", bl_value_text(how));
     bl_journal_append(gate->journal, "gate_answered", data);
     gate_unlink(gate, question);

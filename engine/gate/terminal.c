@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/ioctl.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -94,22 +95,46 @@ static void terminal_say(struct bl_terminal *terminal, const char *text)
     bl_buf_release(&clean);
 }
 
-/* One labelled part of the screen, its lines indented below each other. */
-static void terminal_show_field(struct bl_buf *screen, const struct bl_value *question,
-                                const char *label, const char *field)
+#define INDENT 10 /* where the text of a field begins */
+
+static size_t terminal_width(const struct bl_terminal *terminal)
+{
+    struct winsize size;
+
+    return ioctl(terminal->fd, TIOCGWINSZ, &size) == 0 && size.ws_col >= 2 * INDENT
+               ? size.ws_col
+               : 80;
+}
+
+/* How much of the text fits into one line: up to its end, a newline, or the last space before
+ * `room`. */
+static size_t terminal_line(const char *text, size_t room)
+{
+    size_t len = strcspn(text, "\n"), at = room;
+
+    if (len <= room)
+        return len;
+    while (at > 0 && text[at] != ' ')
+        at--;
+    return at > 0 ? at : len; /* one long word stays whole: the terminal breaks it */
+}
+
+/* One labelled part of the screen, its lines wrapped and indented below each other. */
+static void terminal_show_field(struct bl_buf *screen, size_t width,
+                                const struct bl_value *question, const char *field)
 {
     const char *text = bl_map_text(question, field, "");
+    const char *label = strcmp(field, "detail") == 0 ? "does" : field;
 
-    if (*text == '\0')
-        return;
-    bl_buf_printf(screen, "  %-8s", label);
-    for (const char *c = text; *c != '\0'; c++) {
-        bl_buf_char(screen, *c);
-        if (*c == '\n' && c[1] != '\0')
-            bl_buf_text_add(screen, "          ");
-    }
-    if (text[strlen(text) - 1] != '\n')
+    while (*text != '\0') {
+        size_t len = terminal_line(text, width - INDENT - 1);
+        bl_buf_printf(screen, "  %-8s", label);
+        bl_buf_add(screen, text, len);
         bl_buf_char(screen, '\n');
+        text += len;
+        text += *text == '\n' || *text == ' ';
+        label = "";
+    }
 }
 
 static void terminal_show_options(struct bl_buf *screen, const struct bl_value *options)
@@ -143,17 +168,14 @@ static void terminal_prompt(struct bl_terminal *terminal)
 
 static void terminal_show(struct bl_terminal *terminal, int number)
 {
+    static const char *const fields[] = {"step", "target", "class", "detail", "why", "undo"};
     const struct bl_value *question = terminal->request.question;
     struct bl_buf screen;
 
     bl_buf_init(&screen, 0);
     bl_buf_printf(&screen, "\n? Gate %d: %s\n", number, bl_map_text(question, "question", ""));
-    terminal_show_field(&screen, question, "step", "step");
-    terminal_show_field(&screen, question, "target", "target");
-    terminal_show_field(&screen, question, "class", "class");
-    terminal_show_field(&screen, question, "does", "detail");
-    terminal_show_field(&screen, question, "why", "why");
-    terminal_show_field(&screen, question, "undo", "undo");
+    for (size_t i = 0; i < BL_COUNT(fields); i++)
+        terminal_show_field(&screen, terminal_width(terminal), question, fields[i]);
     if (bl_map_get(question, "options") != NULL)
         terminal_show_options(&screen, bl_map_get(question, "options"));
     terminal_say(terminal, bl_buf_text(&screen));

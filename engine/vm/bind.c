@@ -286,7 +286,8 @@ static BL_LJMP int bind_operation(lua_State *L)
     bl_call_free(task->call_copy);
     task->call_copy = bind_call_new(task, L, target, bound);
     step = task_step(task);
-    permit = (struct bl_permit){.may = task->process->may};
+    permit = (struct bl_permit){.may = task->process->may,
+                                .change_is_allowed = &task->change_is_allowed};
     if (step != NULL) {
         permit.change_is_allowed = &step->change_is_allowed;
         permit.why = step->why;

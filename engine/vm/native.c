@@ -231,6 +231,8 @@ static BL_LJMP int native_allow(lua_State *L)
 
     if (task_step(task) != NULL)
         task_step(task)->change_is_allowed = true;
+    else
+        task->change_is_allowed = true;
     return 0;
 }
 

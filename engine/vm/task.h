@@ -44,11 +44,12 @@ struct task {
     int depth; /* how many tasks wait for it, one inside the other */
     struct bl_leash leash;
     enum task_state state;
-    int arguments;       /* on its stack for the next resume */
-    struct step *steps;  /* innermost first */
-    char *base;          /* step path of the task that made it */
-    struct group *group; /* it is a member of */
-    struct group *waits; /* it waits for these children */
+    int arguments;          /* on its stack for the next resume */
+    struct step *steps;     /* innermost first */
+    bool change_is_allowed; /* outside of steps, which count as one step */
+    char *base;             /* step path of the task that made it */
+    struct group *group;    /* it is a member of */
+    struct group *waits;    /* it waits for these children */
 
     /* What it waits for, at most one, and what came of it. */
     struct bl_performance *performance;
