@@ -15,8 +15,15 @@ BL_LJMP struct task *task_current(lua_State *L, const char *what)
 {
     struct bl_runtime *runtime = runtime_of(L);
 
-    if (runtime->current == NULL || bl_loader_depth(runtime->vm) > 0)
-        luaL_error(L, "%s: a file that loads does nothing yet: move this into `run`", what);
+    if (runtime->current == NULL || bl_loader_depth(runtime->vm) > 0) {
+        struct bl_place place;
+        char file[160];
+        task_place(L, &place, file); /* the author's line, not one of our words' */
+        lua_pushfstring(L,
+                        "%s:%d: %s: a file that loads does nothing yet: move this into `run`",
+                        place.file, place.line, what);
+        lua_error(L);
+    }
     bl_check_alive(L);
     return runtime->current;
 }
