@@ -34,6 +34,42 @@ static const char *const code_names[BL_CODES] = {
     [BL_E_INTERNAL] = "internal",
 };
 
+static const char *const code_texts[BL_CODES] = {
+    [BL_OK] = "all is well",
+    [BL_E_ARG] = "wrong use: an argument, a parameter, a setting",
+    [BL_E_PARSE] = "text that is not what its format promises",
+    [BL_E_IO] = "the operating system said no",
+    [BL_E_RESOLVE] = "a host name without an address",
+    [BL_E_REFUSED] = "nobody listens there",
+    [BL_E_CLOSED] = "the peer closed or reset in the middle",
+    [BL_E_TLS] = "certificate or handshake",
+    [BL_E_AUTH] = "the server does not accept who we are",
+    [BL_E_PROTOCOL] = "the peer does not speak what it should",
+    [BL_E_SERVER] = "the server understood and answered with an error",
+    [BL_E_TIMEOUT] = "not within its time",
+    [BL_E_TOO_LARGE] = "more bytes, rows or items than the bound",
+    [BL_E_LIMIT] = "instructions, memory, match steps",
+    [BL_E_CANCELLED] = "the operator, a parent step or a lost race",
+    [BL_E_NOT_FOUND] = "a file, connection, procedure that is not there",
+    [BL_E_EXISTS] = "something is there already",
+    [BL_E_DENIED] = "permissions",
+    [BL_E_EXIT] = "a command ended with another status than was asked for",
+    [BL_E_UNSUPPORTED] = "this server, machine or build cannot do it",
+    [BL_E_FULL] = "no space left",
+    [BL_E_BUSY] = "somebody else holds it",
+    [BL_E_GUARD] = "refused by guard, `may` or policy",
+    [BL_E_REJECTED] = "a person said no",
+    [BL_E_WAITING] = "a gate nobody answered",
+    [BL_E_DOUBT] = "a change whose outcome nobody knows",
+    [BL_E_FAILED] = "fail() of a procedure",
+    [BL_E_INTERNAL] = "our own mistake",
+};
+
+const char *bl_code_text(enum bl_code code)
+{
+    return (unsigned)code < BL_CODES ? code_texts[code] : "our own mistake";
+}
+
 const char *bl_code_name(enum bl_code code)
 {
     return (unsigned)code < BL_CODES ? code_names[code] : "internal";

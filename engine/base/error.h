@@ -50,6 +50,8 @@ struct bl_error {
 
 /* The stable name, e.g. "timeout". */
 const char *bl_code_name(enum bl_code code);
+/* What it means, for the reference: "not within its time". */
+const char *bl_code_text(enum bl_code code);
 /* The code of a name; BL_E_INTERNAL for an unknown one. */
 enum bl_code bl_code_find(const char *name);
 

@@ -254,3 +254,20 @@ void bl_reference_verbs(struct bl_buf *out)
     bl_buf_text_add(out, "## Options of every verb\n\n| option | meaning |\n| --- | --- |\n");
     page_options(out, bl_common_options);
 }
+
+void bl_reference_errors(struct bl_buf *out)
+{
+    bl_buf_text_add(out, "# Errors\n\nWritten from the table in `engine/base/error.c`. An "
+                         "operation that fails raises "
+                         "an object with `code`, `message`,\n`module`, `operation`, `target`, "
+                         "`step`, `retryable`, "
+                         "`cause` and `where`. The codes do not change.\n\n| code | meaning | "
+                         "worth trying again |\n"
+                         "| --- | --- | --- |\n");
+    for (unsigned code = 1; code < BL_CODES; code++) {
+        struct bl_error err;
+        bl_fail(&err, (enum bl_code)code, "-");
+        bl_buf_printf(out, "| `%s` | %s | %s |\n", bl_code_name((enum bl_code)code),
+                      bl_code_text((enum bl_code)code), err.retryable ? "yes" : "no");
+    }
+}

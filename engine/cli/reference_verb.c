@@ -13,10 +13,9 @@ static const struct {
     const char *name;
     void (*write)(struct bl_buf *out);
 } pages[] = {
-    {"stubs", bl_reference_stubs},
-    {"modules", bl_reference_modules},
-    {"words", bl_reference_words},
-    {"verbs", bl_reference_verbs},
+    {"stubs", bl_reference_stubs},   {"modules", bl_reference_modules},
+    {"words", bl_reference_words},   {"verbs", bl_reference_verbs},
+    {"errors", bl_reference_errors},
 };
 
 static int reference_run(const struct bl_given *given)
@@ -33,7 +32,7 @@ static int reference_run(const struct bl_given *given)
         bl_buf_release(&out);
         return 0;
     }
-    bl_fail(&err, BL_E_ARG, "reference: stubs, modules, words or verbs, not '%s'",
+    bl_fail(&err, BL_E_ARG, "reference: stubs, modules, words, verbs or errors, not '%s'",
             given->words[0]);
     return bl_command_end(bl_command_fail(&err));
 }
@@ -43,7 +42,7 @@ const struct bl_command bl_command_reference = {
     .words = "PAGE",
     .least = 1,
     .most = 1,
-    .summary = "writes a generated page: stubs, modules, words, verbs",
+    .summary = "writes a generated page: stubs, modules, words, verbs, errors",
     .text = "Writes a page that is made from the tables of this binary.\n",
     .run = reference_run,
     .is_hidden = true,
