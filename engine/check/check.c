@@ -160,6 +160,8 @@ static void check_event(void *arg, const char *kind, const struct bl_value *data
         check_covers(walk->check, walk->id, bl_map_get(data, "covers"));
     else if (strcmp(kind, "step_ended") == 0 && error != NULL && check_is_mistake(error))
         check_add(walk->check, "error", "body", bl_map_text(error, "message", ""));
+    else if (strcmp(kind, "step_ended") == 0 && error != NULL)
+        check_addf(walk->check, "note", "walk", "%s", bl_map_text(error, "message", ""));
     else if (strcmp(kind, "refused") == 0)
         check_addf(walk->check, "error", "permission", "%s:%lld: %s",
                    bl_map_text(data, "file", ""), (long long)bl_map_int(data, "line", 1),
@@ -222,6 +224,8 @@ static void check_walk_body(struct check *check, struct bl_project *project,
         bl_map_set(error, "message", bl_value_text(result.error.message));
         if (result.is_failed && (check_is_mistake(error) || result.error.code == BL_E_LIMIT))
             check_add(check, "error", "body", result.error.message);
+        else if (result.is_failed)
+            check_add(check, "note", "walk", result.error.message);
     }
     bl_value_unref(result.value);
     bl_value_unref(error);

@@ -16,8 +16,9 @@
  * A branch that the walk does not take is not looked into.
  *
  * only: a path inside the project to look at (file or folder), NULL for all. *findings becomes
- * a list of maps {file, line, severity = "error"|"warning", rule, message}, by file and line.
- * An error: there is no project.
+ * a list of maps {file, line, severity = "error"|"warning"|"note", rule, message}. A note (rule
+ * "walk") says where a step could not be walked on, because what follows depends on real
+ * answers. An error: there is no project.
  */
 enum bl_code bl_check_project(const char *project, const char *only, struct bl_value **findings,
                               struct bl_error *err) BL_MUST_USE;

@@ -114,7 +114,7 @@ static int command_usage(const char *format, ...)
     va_start(args, format);
     bl_failv(&err, BL_E_ARG, format, args);
     va_end(args);
-    return bl_command_fail(&err);
+    return bl_command_end(bl_command_fail(&err));
 }
 
 static const struct bl_command *command_find(const char *name)
@@ -163,6 +163,24 @@ static bool command_keep(const struct bl_option *option, const char *value,
     return fits;
 }
 
+static int command_unknown_option(const struct bl_command *command, const char *word)
+{
+    const struct bl_option *list[OPTIONS_MAX];
+    size_t count = command_options(command, list);
+    const char *names[OPTIONS_MAX + 1] = {NULL}, *near;
+    char name[80];
+
+    for (size_t i = 0; i < count; i++)
+        names[i] = list[i]->name;
+    snprintf(name, sizeof(name), "%.*s", (int)strcspn(word, "="), word);
+    near = bl_suggest(name + strspn(name, "-"), names);
+    if (near != NULL)
+        return command_usage("%s: unknown option %s: did you mean '--%s'?", command->name, word,
+                             near);
+    return command_usage("%s: unknown option %s: `belay help %s` lists them", command->name,
+                         word, command->name);
+}
+
 /* getopt_long takes beginnings of names as well; a word that was cut short is rather a mistake.
  */
 static bool command_is_whole(const struct bl_option *option, char **argv)
@@ -197,8 +215,7 @@ static int command_parse(const struct bl_command *command, int argc, char **argv
             return command_usage("%s: option %s needs a value", command->name,
                                  argv[optind - 1]);
         else if (found == '?' || !command_is_whole(list[index], argv))
-            return command_usage("%s: unknown option %s: `belay help %s` lists them",
-                                 command->name, argv[optind - 1], command->name);
+            return command_unknown_option(command, argv[optind - 1]);
         else if (!command_keep(list[index], optarg, options))
             return command_usage("%s: --%s cannot be '%s': %s", command->name,
                                  list[index]->name, optarg, list[index]->text);

@@ -36,8 +36,8 @@ static void list_print(const struct bl_value *procedures)
     for (size_t i = 0; i < bl_value_count(procedures); i++) {
         const struct bl_value *procedure = bl_list_get(procedures, i);
         const char *own = bl_map_text(procedure, "section", "");
-        if (*own != '\0' && (section == NULL || strcmp(section, own) != 0))
-            printf("%s%s\n", section != NULL ? "\n" : "", own);
+        if (section == NULL ? *own != '\0' : strcmp(section, own) != 0)
+            printf("%s%s\n", section != NULL ? "\n" : "", *own != '\0' ? own : "no section");
         section = own;
         printf("  %-*s  %s%s%s\n", (int)widest, bl_map_text(procedure, "id", ""),
                bl_map_text(procedure, "severity", ""),

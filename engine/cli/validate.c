@@ -15,9 +15,37 @@ static const char *validate_field(const struct bl_value *finding, const char *na
     return bl_map_text(finding, name, "");
 }
 
-static bool validate_is_error(const struct bl_value *finding)
+static bool validate_is(const struct bl_value *finding, const char *severity)
 {
-    return strcmp(validate_field(finding, "severity"), "error") == 0;
+    return strcmp(validate_field(finding, "severity"), severity) == 0;
+}
+
+static size_t validate_count(const struct bl_value *findings, const char *severity)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < bl_value_count(findings); i++)
+        count += validate_is(bl_list_get(findings, i), severity);
+    return count;
+}
+
+/* For people: the sum, and where the walk could not go on. */
+static void validate_sum(const struct bl_value *findings)
+{
+    size_t errors = validate_count(findings, "error"),
+           warnings = validate_count(findings, "warning");
+
+    for (size_t i = 0; i < bl_value_count(findings); i++) {
+        const struct bl_value *finding = bl_list_get(findings, i);
+        if (validate_is(finding, "note"))
+            fprintf(stderr,
+                    "belay: %s:%lld: not looked into from here to the step's end: it depends "
+                    "on real "
+                    "answers\n",
+                    validate_field(finding, "file"), (long long)bl_map_int(finding, "line", 1));
+    }
+    fprintf(stderr, "belay: %zu error%s, %zu warning%s\n", errors, errors == 1 ? "" : "s",
+            warnings, warnings == 1 ? "" : "s");
 }
 
 static void validate_text(const struct bl_value *findings)
@@ -30,6 +58,8 @@ static void validate_text(const struct bl_value *findings)
         const char *message = validate_field(finding, "message");
         bl_buf_reset(&line);
         bl_text_clean(&line, message, strlen(message), false);
+        if (validate_is(finding, "note"))
+            continue;
         printf("%s:%lld: %s: %s [%s]\n", validate_field(finding, "file"),
                (long long)bl_map_int(finding, "line", 1), validate_field(finding, "severity"),
                bl_buf_text(&line), validate_field(finding, "rule"));
@@ -69,29 +99,28 @@ static void validate_xml_text(struct bl_buf *out, const char *text)
 static void validate_junit(const struct bl_value *findings)
 {
     struct bl_buf out;
-    size_t errors = 0;
+    size_t errors = validate_count(findings, "error");
 
-    for (size_t i = 0; i < bl_value_count(findings); i++)
-        errors += validate_is_error(bl_list_get(findings, i));
     bl_buf_init(&out, 0);
     bl_buf_printf(
         &out,
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"belay validate\" "
         "tests=\"%zu\" failures=\"%zu\">\n",
-        bl_value_count(findings) + (errors == 0), errors);
+        errors + validate_count(findings, "warning") + (errors == 0), errors);
     if (errors == 0)
         bl_buf_text_add(&out, "  <testcase classname=\"project\" name=\"loads\"/>\n");
     for (size_t i = 0; i < bl_value_count(findings); i++) {
         const struct bl_value *finding = bl_list_get(findings, i);
+        bool is_error = validate_is(finding, "error");
+        if (validate_is(finding, "note"))
+            continue;
         bl_buf_text_add(&out, "  <testcase classname=\"");
         validate_xml_text(&out, validate_field(finding, "file"));
         bl_buf_printf(&out, "\" name=\"%s:%lld\">", validate_field(finding, "rule"),
                       (long long)bl_map_int(finding, "line", 1));
-        bl_buf_text_add(&out,
-                        validate_is_error(finding) ? "<failure message=\"" : "<system-out>");
+        bl_buf_text_add(&out, is_error ? "<failure message=\"" : "<system-out>");
         validate_xml_text(&out, validate_field(finding, "message"));
-        bl_buf_text_add(&out, validate_is_error(finding) ? "\"/></testcase>\n"
-                                                         : "</system-out></testcase>\n");
+        bl_buf_text_add(&out, is_error ? "\"/></testcase>\n" : "</system-out></testcase>\n");
     }
     bl_buf_text_add(&out, "</testsuite>\n");
     fputs(bl_buf_text(&out), stdout);
@@ -110,16 +139,14 @@ static int validate_run(const struct bl_given *given)
         bl_command_fail(&err);
         return bl_command_end(BL_EXIT_USAGE);
     }
-    for (size_t i = 0; i < bl_value_count(findings); i++)
-        errors += validate_is_error(bl_list_get(findings, i));
+    errors = validate_count(findings, "error");
     if (format != NULL && strcmp(format, "json") == 0)
         validate_json(findings);
     else if (format != NULL && strcmp(format, "junit") == 0)
         validate_junit(findings);
     else
         validate_text(findings);
-    fprintf(stderr, "belay: %zu errors, %zu warnings\n", errors,
-            bl_value_count(findings) - errors);
+    validate_sum(findings);
     bl_value_unref(findings);
     return bl_command_end(errors > 0 ? BL_EXIT_USAGE : BL_EXIT_OK);
 }

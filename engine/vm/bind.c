@@ -112,6 +112,15 @@ BL_LJMP void bind_error_push(lua_State *L, const struct bl_error *err,
     lua_setmetatable(L, -2);
 }
 
+/* "daily/morning.lua:12: …": the message says already where it was. */
+static bool error_has_place(const char *message)
+{
+    const char *colon = strstr(message, ".lua:");
+
+    return colon != NULL && strpbrk(message, " \t") > colon &&
+           strspn(colon + 5, "0123456789") > 0;
+}
+
 void bind_error_read(lua_State *L, int index, struct bl_error *err)
 {
     const char *where, *message, *code;
@@ -132,7 +141,7 @@ void bind_error_read(lua_State *L, int index, struct bl_error *err)
     message =
         lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "an error without a message";
     where = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "";
-    if (*where != '\0' && strncmp(message, where, strlen(where)) != 0)
+    if (*where != '\0' && !error_has_place(message))
         bl_fail(err, bl_code_find(code), "%s: %s", where, message);
     else
         bl_fail(err, bl_code_find(code), "%s", message);

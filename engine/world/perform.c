@@ -318,9 +318,10 @@ static void performance_permit(struct bl_performance *performance)
         performance_refuse(
             performance, BL_E_GUARD,
             "%s: the procedure may only %s it, and this is a %s: %s: declare it with "
-            "may = { … = \"%s\" }",
+            "may = { [\"%s\"] = \"%s\" }",
             performance->inspection.target, bl_class_name(most), bl_class_name(class),
-            performance->inspection.summary, bl_class_name(class));
+            performance->inspection.summary, performance->inspection.target,
+            bl_class_name(class));
         return;
     }
     if (world->settings.kind == BL_WORLD_LIVE && class != BL_CLASS_OBSERVE) {
