@@ -24,7 +24,9 @@ static void run_inspect(const struct bl_call *call, struct bl_inspection *inspec
         bl_buf_text_add(&quoted, bl_value_as_text(bl_list_get(argv, 0)));
     else
         bl_exec_quote(&quoted, argv);
-    snprintf(inspection->summary, sizeof(inspection->summary), "%s", bl_buf_text(&quoted));
+    snprintf(inspection->summary, sizeof(inspection->summary), "%.*s%s",
+             quoted.len < 200 ? (int)quoted.len : 200, bl_buf_text(&quoted),
+             quoted.len < 200 ? "" : " ...");
     bl_buf_printf(&inspection->detail, "%s%s\n", shell ? "/bin/sh -c: " : "",
                   bl_buf_text(&quoted));
     if (*bl_call_text(call, "cwd") != '\0')
