@@ -9,6 +9,9 @@
 #include "vm/convert.h"
 #include "world/environment.h"
 
+#include <errno.h>
+#include <unistd.h>
+
 static const char bind_error = 0; /* registry: the metatable of error objects */
 
 BL_LJMP int bl_await(lua_State *L, lua_KFunction then)
@@ -387,7 +390,11 @@ static enum bl_code bind_accept(void *owner, const char *text, struct bl_error *
 
     bl_value_unref(given);
     bl_value_unref(normal);
-    return code == BL_OK ? BL_OK : bl_fail(err, code, "%s", why.message);
+    if (code != BL_OK)
+        return bl_fail(err, code, "%s", why.message);
+    if (bl_map_bool(task->question_param, "exists", false) && access(text, R_OK) != 0)
+        return bl_fail(err, BL_E_ARG, "%s: %s", text, strerror(errno));
+    return BL_OK;
 }
 
 void bind_ask(struct task *task, struct bl_value *take_question, const struct bl_value *accept)

@@ -3,12 +3,36 @@
 -- Depends on: words.step (native.run_step). `...`: engine/vm/native.c.
 local native = ...
 
+local NONE = "none of these"
+local YES_OR_NO = { yes = "yes", no = "no", [true] = "yes", [false] = "no" }
+
+--- Raises when the answers file gives what nobody could have answered.
+local function check_answer(question, answer)
+  if question.options ~= nil then
+    for _, title in ipairs(question.options) do
+      if title == answer then
+        return
+      end
+    end
+    if answer ~= NONE then
+      error("answers: " .. question.question .. ": no such option: " .. tostring(answer), 4)
+    end
+  elseif question.input == nil and YES_OR_NO[answer] == nil then
+    error("answers: " .. question.question .. ": yes or no, not " .. tostring(answer), 4)
+  end
+end
+
 --- Asks, or in a dry run assumes; gives the answer's kind and its text. Unanswered ends the run.
 local function put(question, assumed, param)
   if native.world() ~= "live" then
     local answer = native.answer(question.question)
     if answer == nil then
       answer = assumed
+    else
+      check_answer(question, answer)
+    end
+    if question.input == nil and question.options == nil then
+      answer = YES_OR_NO[answer]
     end
     question.answer = answer
     native.emit("gate_assumed", question)
@@ -33,11 +57,11 @@ local function confirm(question, opts)
     { kind = "confirm", question = tostring(question), why = opts.why, class = "change" },
     "yes"
   )
-  if answer == "yes" or answer == true then
-    native.allow()
-    return true
+  if answer ~= "yes" then
+    return false
   end
-  return false
+  native.allow()
+  return true
 end
 
 --- Reads a value that was entered or assumed as the parameter's type.
@@ -49,17 +73,33 @@ local function read_value(what, param, text)
   return value
 end
 
---- Asks a person for a value.
+--- A parameter's default as a person would enter it; nil when there is none.
+local function show_default(param)
+  local default = param.default
+  if default == nil or type(default) == "table" then
+    return nil
+  end
+  return tostring(default)
+end
+
+--- Asks a person for a value. A secret cannot be asked for: answers are journaled.
 ---
 --- @param question string
---- @param param? table  what it must be: param.integer({ … })
+--- @param param? table  what it must be: param.integer({ … }); an empty line means its default
 --- @return any value
 local function ask(question, param)
   param = param or { type = "string", name = "answer" }
+  if param.type == "secret" then
+    error('ask: answers are journaled, secrets are not: use secret("NAME")', 2)
+  end
   local asked = { kind = "ask", question = tostring(question), input = param.type }
+  asked.default = show_default(param)
   if native.world() ~= "live" then
     local answer = put(asked, param.default)
-    return answer ~= nil and read_value("ask", param, answer) or nil
+    if answer == nil then
+      return nil
+    end
+    return read_value("ask", param, answer)
   end
   local _, text = put(asked, nil, param)
   return read_value("ask", param, text)
@@ -79,17 +119,15 @@ local function manual(title, opts)
     error('manual: evidence is "text", "number" or "file"', 2)
   end
   local asked = { question = tostring(title), why = opts.why }
-  asked.kind = kind == nil and "confirm" or "manual"
-  asked.input = kind
+  asked.kind, asked.input = "manual", kind
   local function run()
     if kind == nil then
-      local answer = put(asked, "yes")
-      if answer ~= "yes" and answer ~= true then
+      if put(asked, "yes") ~= "yes" then
         error(native.error("rejected", "not done: " .. title), 0)
       end
       return true
     end
-    local param = { type = EVIDENCE[kind], name = "evidence" }
+    local param = { type = EVIDENCE[kind], name = "evidence", exists = kind == "file" }
     if native.world() ~= "live" then
       return put(asked, nil)
     end
@@ -102,18 +140,21 @@ local function manual(title, opts)
 end
 
 local function read_options(options)
-  local titles, by_title = {}, {}
+  local titles, by_title, reasons = {}, {}, {}
   for i, option in ipairs(options or {}) do
     local title = type(option) == "table" and option[1]
     if type(title) ~= "string" or type(option.run) ~= "function" then
       error("choose: option " .. i .. " needs a title and run = function() … end", 3)
     end
-    titles[i], by_title[title] = title, option
+    if by_title[title] ~= nil or title == NONE then
+      error("choose: option " .. i .. ": there is one of that title already: " .. title, 3)
+    end
+    titles[i], by_title[title], reasons[title] = title, option, option.why
   end
   if #titles == 0 then
     error("choose: give it at least one option", 3)
   end
-  return titles, by_title
+  return titles, by_title, reasons
 end
 
 --- Lets a person choose one option, runs it as a step, and gives its title; nil for none of
@@ -123,12 +164,13 @@ end
 --- @param options step.Spec[]
 --- @return string? title
 local function choose(question, options)
-  local titles, by_title = read_options(options)
+  local titles, by_title, reasons = read_options(options)
   local asked = { kind = "choose", question = tostring(question), options = titles }
+  asked.reasons = next(reasons) ~= nil and reasons or nil
   local result, text = put(asked, titles[1])
   local title = native.world() == "live" and text or result
   local option = title ~= nil and by_title[title] or nil
-  native.emit("decision", { question = asked.question, answer = title or "none of these" })
+  native.emit("decision", { question = asked.question, answer = title or NONE })
   if option == nil then
     return nil
   end
