@@ -104,8 +104,12 @@ static void gate_settle(struct bl_gate *gate, struct question *question,
 
     bl_map_set(data, "gate", bl_value_int(question->number));
     bl_map_set(data, "answer", bl_value_text(bl_gate_result_name(answer->result)));
+    bl_map_set(data, "question", bl_value_text(bl_map_text(question->map, "question", "")));
+    bl_map_set(data, "step", bl_value_text(bl_map_text(question->map, "step", "")));
     if (answer->text != NULL)
         bl_map_set(data, "value", bl_value_text(answer->text));
+    else if (answer->result == BL_GATE_YES && bl_map_get(question->map, "options") != NULL)
+        bl_map_set(data, "value", bl_value_text("none of these"));
     if (user != NULL && answer->result != BL_GATE_UNANSWERED)
         bl_map_set(data, "by", bl_value_text(user->pw_name));
     bl_map_set(data, "how", bl_value_text(how));
@@ -139,44 +143,49 @@ void bl_gate_withdraw(struct bl_gate *gate, const void *owner)
     }
 }
 
-/* A question that --yes may answer: a confirmation that names no destroy. */
+/* A question that --yes may answer: whether a change may be made, and nothing else. */
 static bool gate_says_yes(const struct bl_gate *gate, const struct question *question)
 {
     const char *kind = bl_map_text(question->map, "kind", "");
 
     return gate->settings.yes &&
            (strcmp(kind, "confirm") == 0 || strcmp(kind, "operation") == 0) &&
-           strcmp(bl_map_text(question->map, "class", "change"), "change") == 0;
+           strcmp(bl_map_text(question->map, "class", ""), "change") == 0;
 }
 
-static bool gate_show(struct bl_gate *gate)
+static void gate_pass_over(struct bl_gate *gate, enum bl_gate_result result, const char *how)
+{
+    gate_settle(gate, gate->first, &(struct bl_gate_answer){result, NULL}, how);
+}
+
+static void gate_show(struct bl_gate *gate)
 {
     struct question *question = gate->first;
     struct bl_error err;
 
     if (gate->terminal == NULL)
         gate->terminal = bl_terminal_open(gate->loop, &err);
-    if (gate->terminal == NULL) {
-        gate_settle(gate, gate->first, &(struct bl_gate_answer){BL_GATE_UNANSWERED, NULL},
-                    err.message);
-        return false;
+    if (gate->terminal == NULL || bl_terminal_ready(gate->terminal, &err) != BL_OK) {
+        gate_pass_over(gate, BL_GATE_UNANSWERED, err.message);
+        return;
     }
     gate->is_shown = true;
     bl_terminal_ask(gate->terminal, question->number, &question->request, gate_answered, gate);
-    return true;
 }
 
 bool bl_gate_turn(struct bl_gate *gate)
 {
-    while (gate->first != NULL && !gate->is_shown) {
-        if (gate_says_yes(gate, gate->first))
-            gate_settle(gate, gate->first, &(struct bl_gate_answer){BL_GATE_YES, NULL},
-                        "--yes");
-        else if (!gate->settings.is_attended)
-            gate_settle(gate, gate->first, &(struct bl_gate_answer){BL_GATE_UNANSWERED, NULL},
-                        "nobody is there");
-        else if (gate_show(gate))
-            break;
-    }
+    const struct question *question = gate->first;
+
+    if (question == NULL || gate->is_shown)
+        return gate->is_shown;
+    if (question->request.is_agreed != NULL && *question->request.is_agreed)
+        gate_pass_over(gate, BL_GATE_YES, "agreed in this step");
+    else if (gate_says_yes(gate, question))
+        gate_pass_over(gate, BL_GATE_YES, "--yes");
+    else if (!gate->settings.is_attended)
+        gate_pass_over(gate, BL_GATE_UNANSWERED, "nobody is there");
+    else
+        gate_show(gate);
     return gate->is_shown;
 }

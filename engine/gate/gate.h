@@ -17,11 +17,16 @@ const char *bl_gate_result_name(enum bl_gate_result result); /* "yes", "no", "un
 
 /*
  * One question, as the journal keeps it (event gate_opened). Fields of the map, all text unless
- * said otherwise: kind      "confirm", "choose", "ask", "manual" or "operation" question  what
- * is asked, one line why, detail, class, target, undo: shown when there typed     the exact
- * word that means yes (a destroy's target); without it y or n is asked options   (choose) list
- * of titles; the answer is the number; "none of these" is added last input     (ask, manual)
- * what is wanted: "text", "number", "file", a parameter's type step, file, line
+ * said otherwise:
+ *   kind      "confirm", "choose", "ask", "manual" or "operation"
+ *   question  what is asked, one line
+ *   why, detail, class, target, undo: shown when there
+ *   typed     the exact word that means yes (a destroy's target); without it y or n is asked
+ *   options   (choose) list of titles; the answer is the number; "none of these" is added last
+ *   reasons   (choose) map from title to why
+ *   input     (ask, manual) what is wanted: "text", "number", "file", a parameter's type
+ *   default   (ask) what an empty line means
+ *   step, file, line
  */
 struct bl_gate_answer {
     enum bl_gate_result result;
@@ -33,6 +38,9 @@ struct bl_gate_request {
     /* Says whether an entered text is acceptable (err says why not, and it is asked again); may
      * be NULL. */
     enum bl_code (*accept)(void *owner, const char *text, struct bl_error *err);
+    /* Where it says true by the time the question's turn comes, it is answered yes without
+     * being shown: an agreement that covers it was given meanwhile. Borrowed; may be NULL. */
+    const bool *is_agreed;
     /* Called once, on the loop thread, never from inside bl_gate_ask. */
     void (*answered)(void *owner, const struct bl_gate_answer *answer);
     void *owner;
@@ -54,8 +62,8 @@ void bl_gate_free(struct bl_gate *gate);
 int bl_gate_ask(struct bl_gate *gate, const struct bl_gate_request *request);
 /* Takes the questions of an owner back: each is answered with unanswered, at once. */
 void bl_gate_withdraw(struct bl_gate *gate, const void *owner);
-/* Shows the next question when none is shown. Call it after the journal was flushed. True: one
- * is open. */
+/* Settles or shows the next question when none is shown, one a turn. Call it after the journal
+ * was flushed. True: one is open. */
 bool bl_gate_turn(struct bl_gate *gate);
 
 #endif

@@ -12,6 +12,7 @@
 #include <sys/ioctl.h>
 #include <termios.h>
 #include <unistd.h>
+#include <utf8proc.h>
 
 #define LINE_MAX_BYTES 4096
 
@@ -28,6 +29,13 @@ struct bl_terminal {
 
 static void terminal_readable(uv_poll_t *poll, int status, int events);
 
+enum bl_code bl_terminal_ready(const struct bl_terminal *terminal, struct bl_error *err)
+{
+    return tcgetpgrp(terminal->fd) == getpgrp()
+               ? BL_OK
+               : bl_fail(err, BL_E_WAITING, "in the background of its terminal");
+}
+
 struct bl_terminal *bl_terminal_open(struct bl_loop *loop, struct bl_error *err)
 {
     int fd = open("/dev/tty", O_RDWR | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
@@ -35,11 +43,6 @@ struct bl_terminal *bl_terminal_open(struct bl_loop *loop, struct bl_error *err)
 
     if (fd < 0) {
         bl_fail(err, BL_E_WAITING, "no terminal");
-        return NULL;
-    }
-    if (tcgetpgrp(fd) != getpgrp()) {
-        close(fd);
-        bl_fail(err, BL_E_WAITING, "in the background of its terminal");
         return NULL;
     }
     terminal = bl_alloc(sizeof(*terminal));
@@ -97,7 +100,7 @@ static void terminal_say(struct bl_terminal *terminal, const char *text)
 
 #define INDENT 10 /* where the text of a field begins */
 
-static size_t terminal_width(const struct bl_terminal *terminal)
+static int terminal_width(const struct bl_terminal *terminal)
 {
     struct winsize size;
 
@@ -106,44 +109,92 @@ static size_t terminal_width(const struct bl_terminal *terminal)
                : 80;
 }
 
-/* How much of the text fits into one line: up to its end, a newline, or the last space before
- * `room`. */
-static size_t terminal_line(const char *text, size_t room)
+/* The columns of the character that text begins with, and its bytes. */
+static int terminal_columns(const char *text, size_t *bytes)
 {
-    size_t len = strcspn(text, "\n"), at = room;
+    utf8proc_int32_t code;
+    utf8proc_ssize_t len = utf8proc_iterate((const utf8proc_uint8_t *)text, -1, &code);
 
-    if (len <= room)
-        return len;
-    while (at > 0 && text[at] != ' ')
-        at--;
-    return at > 0 ? at : len; /* one long word stays whole: the terminal breaks it */
+    *bytes = len > 0 ? (size_t)len : 1;
+    return *text == '\t' ? 8 : len > 0 ? utf8proc_charwidth(code) : 1;
 }
 
-/* One labelled part of the screen, its lines wrapped and indented below each other. */
-static void terminal_show_field(struct bl_buf *screen, size_t width,
-                                const struct bl_value *question, const char *field)
+/* How many bytes of the text fit into one line of so many columns: up to its end, a newline, or
+ * the last space before; a word that is longer than the line is broken. */
+static size_t terminal_line(const char *text, int room)
 {
-    const char *text = bl_map_text(question, field, "");
-    const char *label = strcmp(field, "detail") == 0 ? "does" : field;
+    size_t at = 0, space = 0, bytes;
 
-    while (*text != '\0') {
-        size_t len = terminal_line(text, width - INDENT - 1);
-        bl_buf_printf(screen, "  %-8s", label);
+    while (text[at] != '\0' && text[at] != '\n') {
+        room -= terminal_columns(text + at, &bytes);
+        if (room < 0)
+            return space > 0 ? space : at > 0 ? at : bytes;
+        if (text[at] == ' ')
+            space = at;
+        at += bytes;
+    }
+    return at;
+}
+
+/* Adds outside text behind a label; the lines that follow stand below its first. */
+static void terminal_add(struct bl_buf *screen, int width, const char *label, int indent,
+                         const char *outside)
+{
+    struct bl_buf clean;
+    const char *text;
+
+    bl_buf_init(&clean, 0);
+    bl_text_clean(&clean, outside, strlen(outside), true);
+    for (text = bl_buf_text(&clean); *text != '\0'; label = "") {
+        size_t len = terminal_line(text, width - indent - 1);
+        bl_buf_printf(screen, "%-*s", indent, label);
         bl_buf_add(screen, text, len);
         bl_buf_char(screen, '\n');
         text += len;
         text += *text == '\n' || *text == ' ';
-        label = "";
+    }
+    bl_buf_release(&clean);
+}
+
+static void terminal_add_field(struct bl_buf *screen, int width, const char *name,
+                               const char *text)
+{
+    char label[INDENT + 1];
+
+    snprintf(label, sizeof(label), "  %-7s ", name);
+    terminal_add(screen, width, label, INDENT, text);
+}
+
+static void terminal_add_options(struct bl_buf *screen, int width,
+                                 const struct bl_value *question)
+{
+    const struct bl_value *options = bl_map_get(question, "options");
+    const struct bl_value *reasons = bl_map_get(question, "reasons");
+    size_t count = bl_value_count(options);
+    char label[24];
+
+    for (size_t i = 0; i <= count; i++) {
+        const char *title =
+            i < count ? bl_value_as_text(bl_list_get(options, i)) : "none of these";
+        snprintf(label, sizeof(label), "  %2zu  ", i + 1);
+        terminal_add(screen, width, label, 6, title);
+        if (i < count)
+            terminal_add(screen, width, "", 8, bl_map_text(reasons, title, ""));
     }
 }
 
-static void terminal_show_options(struct bl_buf *screen, const struct bl_value *options)
+static void terminal_add_place(struct bl_buf *screen, int width,
+                               const struct bl_value *question)
 {
-    size_t count = bl_value_count(options);
+    const char *file = bl_map_text(question, "file", "");
+    struct bl_buf place;
 
-    for (size_t i = 0; i < count; i++)
-        bl_buf_printf(screen, "  %2zu  %s\n", i + 1, bl_value_as_text(bl_list_get(options, i)));
-    bl_buf_printf(screen, "  %2zu  none of these\n", count + 1);
+    if (*file == '\0')
+        return;
+    bl_buf_init(&place, 0);
+    bl_buf_printf(&place, "%s:%lld", file, (long long)bl_map_int(question, "line", 0));
+    terminal_add_field(screen, width, "where", bl_buf_text(&place));
+    bl_buf_release(&place);
 }
 
 static void terminal_prompt(struct bl_terminal *terminal)
@@ -152,33 +203,54 @@ static void terminal_prompt(struct bl_terminal *terminal)
     const char *typed = bl_map_text(question, "typed", NULL);
     const struct bl_value *options = bl_map_get(question, "options");
     const char *input = bl_map_text(question, "input", NULL);
-    char prompt[300];
+    const char *normal = bl_map_text(question, "default", NULL);
+    struct bl_buf prompt;
 
+    bl_buf_init(&prompt, 0);
     if (typed != NULL)
-        snprintf(prompt, sizeof(prompt), "  Type %s to go on, anything else to stop: ", typed);
+        bl_buf_printf(&prompt, "  Type %s to go on, anything else to stop: ", typed);
     else if (options != NULL)
-        snprintf(prompt, sizeof(prompt),
-                 "  Your choice (1-%zu): ", bl_value_count(options) + 1);
+        bl_buf_printf(&prompt, "  Your choice (1-%zu): ", bl_value_count(options) + 1);
+    else if (input != NULL && normal != NULL)
+        bl_buf_printf(&prompt, "  Your answer (%s, Enter for %s): ", input, normal);
     else if (input != NULL)
-        snprintf(prompt, sizeof(prompt), "  Your answer (%s): ", input);
+        bl_buf_printf(&prompt, "  Your answer (%s): ", input);
     else
-        snprintf(prompt, sizeof(prompt), "  Go on? (yes/no): ");
-    terminal_say(terminal, prompt);
+        bl_buf_printf(&prompt, "  %s? (yes/no): ",
+                      strcmp(bl_map_text(question, "kind", ""), "manual") == 0 ? "Done"
+                                                                               : "Go on");
+    terminal_say(terminal, bl_buf_text(&prompt));
+    bl_buf_release(&prompt);
 }
 
+/* The details come first: what decides stands next to where the answer is typed. */
 static void terminal_show(struct bl_terminal *terminal, int number)
 {
-    static const char *const fields[] = {"step", "target", "class", "detail", "why", "undo"};
+    static const char *const fields[][2] = {
+        {"detail", "does"}, {"step", "step"}, {"target", "target"},
+        {"class", "class"}, {"why", "why"},   {"undo", "undo"},
+    };
     const struct bl_value *question = terminal->request.question;
-    struct bl_buf screen;
+    const char *title = bl_map_text(question, "question", "");
+    int width = terminal_width(terminal);
+    struct bl_buf screen, head;
 
     bl_buf_init(&screen, 0);
-    bl_buf_printf(&screen, "\n? Gate %d: %s\n", number, bl_map_text(question, "question", ""));
-    for (size_t i = 0; i < BL_COUNT(fields); i++)
-        terminal_show_field(&screen, terminal_width(terminal), question, fields[i]);
+    bl_buf_init(&head, 0);
+    bl_buf_char(&screen, '\n');
+    bl_buf_printf(&head, "Gate %d: %s", number, title);
+    terminal_add(&screen, width, "? ", 2, bl_buf_text(&head));
+    for (size_t i = 0; i < BL_COUNT(fields); i++) {
+        const char *text = bl_map_text(question, fields[i][0], "");
+        if (strncmp(text, title, strlen(title)) != 0 ||
+            text[strlen(title) + strspn(text + strlen(title), "\n")] != '\0')
+            terminal_add_field(&screen, width, fields[i][1], text);
+    }
+    terminal_add_place(&screen, width, question);
     if (bl_map_get(question, "options") != NULL)
-        terminal_show_options(&screen, bl_map_get(question, "options"));
-    terminal_say(terminal, bl_buf_text(&screen));
+        terminal_add_options(&screen, width, question);
+    terminal_write(terminal, bl_buf_text(&screen), screen.len);
+    bl_buf_release(&head);
     bl_buf_release(&screen);
 }
 
@@ -224,6 +296,7 @@ static void terminal_again(struct bl_terminal *terminal, const char *why)
     terminal_say(terminal, bl_buf_text(&text));
     bl_buf_release(&text);
     bl_buf_reset(&terminal->line);
+    tcflush(terminal->fd, TCIFLUSH); /* the rest of what was pasted is no answer either */
     terminal_prompt(terminal);
 }
 
@@ -245,8 +318,11 @@ static void terminal_read_choice(struct bl_terminal *terminal, const struct bl_v
 
 static void terminal_read_input(struct bl_terminal *terminal, const char *line)
 {
+    const char *normal = bl_map_text(terminal->request.question, "default", NULL);
     struct bl_error err;
 
+    if (*line == '\0' && normal != NULL)
+        line = normal;
     if (terminal->request.accept != NULL &&
         terminal->request.accept(terminal->request.owner, line, &err) != BL_OK)
         terminal_again(terminal, err.message);
@@ -274,26 +350,62 @@ static void terminal_read_line(struct bl_terminal *terminal, const char *line)
         terminal_again(terminal, "Please type yes or no.");
 }
 
+/* A whole line that is text: no control characters, none cut off. */
+static bool terminal_is_text(const struct bl_buf *line, size_t len)
+{
+    if (line->truncated || !bl_utf8_is_valid(line->data, len))
+        return false;
+    for (size_t i = 0; i < len; i++) {
+        if ((unsigned char)line->data[i] < ' ' || line->data[i] == 0x7f)
+            return false;
+    }
+    return true;
+}
+
+static void terminal_take_line(struct bl_terminal *terminal)
+{
+    struct bl_buf *line = &terminal->line;
+    char *end = memchr(line->data, '\n', line->len);
+
+    if (end == NULL && !line->truncated)
+        return;
+    if (end == NULL)
+        end = line->data + line->len - 1;
+    while (end > line->data && (end[-1] == ' ' || end[-1] == '\r'))
+        end--;
+    if (!terminal_is_text(line, (size_t)(end - line->data))) {
+        terminal_again(terminal, "Please type plain text on one short line.");
+        return;
+    }
+    *end = '\0';
+    terminal_read_line(terminal, line->data + strspn(line->data, " "));
+}
+
+static void terminal_give_up(struct bl_terminal *terminal, const char *why)
+{
+    terminal_say(terminal, "\n");
+    terminal_settle(terminal, BL_GATE_UNANSWERED, NULL, why);
+}
+
 static void terminal_readable(uv_poll_t *poll, int status, int events)
 {
     struct bl_terminal *terminal = poll->data;
+    struct bl_error err;
     char bytes[512];
-    ssize_t got = status < 0 ? 0 : read(terminal->fd, bytes, sizeof(bytes));
-    char *end;
+    ssize_t got;
 
     (void)events;
+    if (bl_terminal_ready(terminal, &err) != BL_OK) { /* to read would stop this process */
+        terminal_give_up(terminal, err.message);
+        return;
+    }
+    got = status < 0 ? 0 : read(terminal->fd, bytes, sizeof(bytes));
     if (got < 0 && (errno == EAGAIN || errno == EINTR))
         return;
     if (got <= 0) {
-        terminal_settle(terminal, BL_GATE_UNANSWERED, NULL, "end of input");
+        terminal_give_up(terminal, "end of input");
         return;
     }
     bl_buf_add(&terminal->line, bytes, (size_t)got);
-    end = memchr(terminal->line.data, '\n', terminal->line.len);
-    if (end == NULL)
-        return;
-    *end = '\0';
-    while (end > terminal->line.data && (end[-1] == ' ' || end[-1] == '\r'))
-        *--end = '\0';
-    terminal_read_line(terminal, terminal->line.data + strspn(terminal->line.data, " "));
+    terminal_take_line(terminal);
 }

@@ -8,8 +8,11 @@
 #include "gate/gate.h"
 
 struct bl_terminal;
-/* NULL with err filled when there is no terminal, or when this process is in its background. */
+/* NULL with err filled when there is no terminal. */
 struct bl_terminal *bl_terminal_open(struct bl_loop *loop, struct bl_error *err);
+/* Fails when this process is in the background of its terminal now: it may not ask there. */
+enum bl_code bl_terminal_ready(const struct bl_terminal *terminal,
+                               struct bl_error *err) BL_MUST_USE;
 void bl_terminal_close(struct bl_terminal *terminal);
 /*
  * Shows a question in full and reads answers until one counts. What was typed before is thrown

@@ -33,7 +33,7 @@ static const struct {
     {"check", "{verdict}: {name}: {value}[ ({limit})][, assumed: follows planned #{assumed}]"},
     {"decision", "{question} {answer}"},
     {"gate_opened", "{gate} {kind}: {question}[ ({class} {target})]"},
-    {"gate_answered", "{gate} {answer}[: {value}][ by {by}][ ({how})]"},
+    {"gate_answered", "{gate}[ {question}] {answer}[: {value}][ by {by}][ ({how})]"},
     {"gate_assumed", "{kind}: {question}[ {answer}]"},
     {"note", "{text}"},
     {"evidence", "{name}: {value}"},

@@ -34,7 +34,10 @@ bool say_event(struct bl_buf *text, const struct bl_event *event, enum paper_mar
     } else if (strcmp(event->kind, "gate_assumed") == 0) {
         *mark = MARK_ASSUMED;
         bl_buf_printf(text, "%s ", bl_map_text(data, "question", ""));
-        bl_measure_format(text, bl_map_get(data, "answer"), NULL);
+        if (bl_map_get(data, "answer") != NULL)
+            bl_measure_format(text, bl_map_get(data, "answer"), NULL);
+        else
+            bl_buf_text_add(text, "no answer");
         bl_buf_text_add(text, " (assumed)");
     } else if (strcmp(event->kind, "note") == 0) {
         bl_buf_text_add(text, bl_map_text(data, "text", ""));
@@ -78,7 +81,7 @@ void say_answer(struct bl_buf *text, const struct bl_value *data)
 
     if (!is_answered)
         bl_buf_text_add(text, "nobody answered");
-    else if (strcmp(answer, "value") == 0)
+    else if (bl_map_get(data, "value") != NULL)
         bl_measure_format(text, bl_map_get(data, "value"), NULL);
     else
         bl_buf_text_add(text, answer);

@@ -20,11 +20,13 @@ static struct bl_reporter *terminal_open(const struct bl_report_options *options
     return &terminal->base;
 }
 
-/* Takes the live line away and puts the paper out. */
+/* Takes the live line away and puts the paper out, once no question stands there. */
 static void terminal_put(struct terminal *terminal)
 {
     struct bl_buf *out = &terminal->paper.out, clear;
 
+    if (terminal->gates_open > 0)
+        return;
     if (terminal->is_line_live && out->len > 0) {
         bl_buf_init(&clear, 0);
         bl_buf_text_add(&clear, "\r\x1b[K");
@@ -298,25 +300,27 @@ static void terminal_wait_ended(struct terminal *terminal, const struct bl_event
 /* What a person is about to see must stand above the question, which the gate itself shows. */
 static void terminal_gate_opened(struct terminal *terminal, const struct bl_event *event)
 {
-    const char *path = bl_map_text(event->data, "step", "");
-
-    terminal_open_step(terminal, terminal_find_step(terminal, path));
-    bl_free(terminal->gate_step);
-    bl_free(terminal->gate_question);
-    terminal->gate_step = bl_strdup(path);
-    terminal->gate_question = bl_strdup(bl_map_text(event->data, "question", ""));
+    terminal_open_step(terminal,
+                       terminal_find_step(terminal, bl_map_text(event->data, "step", "")));
+    terminal_put(terminal);
+    terminal->gates_open++;
 }
 
+/* What happened meanwhile comes out between this question and the next. */
 static void terminal_gate_answered(struct terminal *terminal, const struct bl_event *event)
 {
+    const char *question = bl_map_text(event->data, "question", "");
+    int others = terminal->gates_open - 1;
     struct bl_buf text;
 
     bl_buf_init(&text, 0);
-    if (terminal->gate_question != NULL)
-        bl_buf_printf(&text, "%s ", terminal->gate_question);
+    bl_buf_printf(&text, "%s%s", question, *question != '\0' ? " " : "");
     say_answer(&text, event->data);
-    terminal_add_at(terminal, terminal->gate_step, MARK_ASK, &text);
+    terminal_add(terminal, event->data, MARK_ASK, &text);
     bl_buf_release(&text);
+    terminal->gates_open = 0;
+    terminal_put(terminal);
+    terminal->gates_open = others > 0 ? others : 0;
 }
 
 /* Steps that the end of the run cut off, the innermost first. */
@@ -334,6 +338,7 @@ static void terminal_run_ended(struct terminal *terminal, const struct bl_event 
     terminal_cut_steps(terminal);
     terminal_write_summary(terminal, event->data);
     terminal->is_ended = true;
+    terminal->gates_open = 0;
 }
 
 static const struct {
@@ -376,7 +381,8 @@ static void terminal_waiting(struct bl_reporter *reporter, const char *text, int
     struct bl_buf line;
     char time[40];
 
-    if (!paper->live || (text == NULL && !terminal->is_line_live))
+    if (!paper->live || (text == NULL && !terminal->is_line_live) ||
+        (text != NULL && terminal->gates_open > 0))
         return;
     bl_buf_init(&line, 0);
     bl_buf_text_add(&line, "\r\x1b[K");
@@ -394,6 +400,7 @@ static void terminal_close(struct bl_reporter *reporter)
     struct terminal *terminal = (struct terminal *)reporter;
 
     terminal_waiting(reporter, NULL, 0);
+    terminal->gates_open = 0;
     if (terminal->run != NULL && !terminal->is_ended) {
         terminal_cut_steps(terminal);
         terminal_write_cut(terminal);
@@ -410,8 +417,6 @@ static void terminal_close(struct bl_reporter *reporter)
     bl_free(terminal->note);
     bl_free(terminal->run);
     bl_free(terminal->world);
-    bl_free(terminal->gate_step);
-    bl_free(terminal->gate_question);
     paper_release(&terminal->paper);
     bl_free(terminal);
 }

@@ -29,8 +29,8 @@ struct terminal {
     struct bl_reporter base;
     struct paper paper;
     char *journal, *note, *run, *world;
-    char *gate_step, *gate_question; /* of the gate that is open */
-    struct block *steps;             /* those that go on */
+    int gates_open;      /* while one is, nothing is written: the terminal shows a question */
+    struct block *steps; /* those that go on */
     size_t step_count;
     struct terminal_check *checks;
     size_t check_count;

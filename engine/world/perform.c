@@ -232,6 +232,8 @@ static void performance_ask(struct bl_performance *performance, bool typed)
     struct bl_gate_request request = {
         .question = question, .answered = performance_answered, .owner = performance};
 
+    if (!typed && performance->inspection.class == BL_CLASS_CHANGE)
+        request.is_agreed = performance->permit.change_is_allowed;
     performance_record_change(performance, question);
     bl_map_set(question, "kind", bl_value_text("operation"));
     bl_map_set(question, "question", bl_value_text(performance->inspection.summary));
