@@ -87,8 +87,8 @@ static enum bl_code init_write(const char *folder, const char *name, const char 
         return bl_fail(err, BL_E_ARG, "init: the path of %s is too long", name);
     fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
     if (fd < 0)
-        return bl_fail(err, errno == EEXIST ? BL_E_ARG : BL_E_IO, "init: %s: %s", path,
-                       strerror(errno));
+        return bl_fail(err, BL_E_IO, "init: %s: %s", path, strerror(errno));
+    errno = 0;
     wrote = write(fd, text, len);
     if (close(fd) != 0 || wrote != (ssize_t)len) {
         unlink(path);
@@ -106,7 +106,49 @@ static enum bl_code init_folder(const char *folder, const char *name, struct bl_
                          name) >= sizeof(path))
         return bl_fail(err, BL_E_ARG, "init: the path is too long");
     if (mkdir(path, 0755) != 0 && errno != EEXIST)
-        return bl_fail(err, BL_E_IO, "init: %s: %s", path, strerror(errno));
+        return bl_fail(err, BL_E_IO, "init: %s: %s%s", path, strerror(errno),
+                       errno == ENOENT ? ": make the folder above it first" : "");
+    return BL_OK;
+}
+
+struct init_file {
+    const char *name, *text;
+    size_t len;
+};
+
+/* Looks for what is in the way before anything is written: a project is made whole or not. */
+static enum bl_code init_look(const char *folder, const struct init_file *files, size_t count,
+                              struct bl_error *err)
+{
+    char path[PATH_MAX];
+    struct stat found;
+
+    for (size_t i = 0; i < count; i++) {
+        snprintf(path, sizeof(path), "%s/%s", folder, files[i].name);
+        if (lstat(path, &found) == 0)
+            return bl_fail(err, BL_E_ARG,
+                           "init: %s is there already, and init writes over nothing: move it "
+                           "away or name another folder",
+                           path);
+    }
+    return BL_OK;
+}
+
+/* Writes all of them, or takes back those that it wrote. */
+static enum bl_code init_write_all(const char *folder, const struct init_file *files,
+                                   size_t count, struct bl_error *err)
+{
+    char path[PATH_MAX];
+
+    for (size_t i = 0; i < count; i++) {
+        if (init_write(folder, files[i].name, files[i].text, files[i].len, err) == BL_OK)
+            continue;
+        while (i-- > 0) {
+            snprintf(path, sizeof(path), "%s/%s", folder, files[i].name);
+            unlink(path);
+        }
+        return err->code;
+    }
     return BL_OK;
 }
 
@@ -140,10 +182,7 @@ static enum bl_code init_files(const char *folder, struct bl_error *err)
     bl_buf_printf(&belay, init_belay, name);
     init_luacheckrc(&check);
     bl_reference_stubs(&stubs);
-    const struct {
-        const char *name, *text;
-        size_t len;
-    } files[] = {
+    const struct init_file files[] = {
         {".luarc.json", init_luarc, sizeof(init_luarc) - 1},
         {".luacheckrc", bl_buf_text(&check), check.len},
         {".belay/belay.lua", bl_buf_text(&stubs), stubs.len},
@@ -152,13 +191,15 @@ static enum bl_code init_files(const char *folder, struct bl_error *err)
         {"belay.lua", bl_buf_text(&belay),
          belay.len}, /* last: with it the folder is a project */
     };
-    code = init_folder(folder, "environments", err);
+    code = init_look(folder, files, BL_COUNT(files), err);
+    if (code == BL_OK)
+        code = init_folder(folder, "environments", err);
     if (code == BL_OK)
         code = init_folder(folder, "checks", err);
     if (code == BL_OK)
         code = init_folder(folder, ".belay", err);
-    for (size_t i = 0; code == BL_OK && i < BL_COUNT(files); i++)
-        code = init_write(folder, files[i].name, files[i].text, files[i].len, err);
+    if (code == BL_OK)
+        code = init_write_all(folder, files, BL_COUNT(files), err);
     bl_buf_release(&belay);
     bl_buf_release(&check);
     bl_buf_release(&stubs);
@@ -174,13 +215,17 @@ static int init_run(const struct bl_given *given)
 
     snprintf(path, sizeof(path), "%s/belay.lua", folder);
     if (access(path, F_OK) == 0)
-        code = bl_fail(&err, BL_E_ARG, "init: %s is there already: this is a project", path);
+        code = bl_fail(&err, BL_E_ARG,
+                       "init: %s is there already: this is a project, `belay list` shows it",
+                       path);
     else
         code = init_folder(folder, "", &err);
     if (code == BL_OK)
         code = init_files(folder, &err);
-    if (code != BL_OK)
+    if (code == BL_E_ARG)
         return bl_command_end(bl_command_fail(&err));
+    if (code != BL_OK)
+        return bl_command_fail(&err); /* no run: exit 1 is not a check that failed */
     printf("A project in %s. Try it:\n\n", folder);
     if (strcmp(folder, ".") != 0)
         printf("  cd %s\n", folder);
