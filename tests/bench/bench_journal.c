@@ -13,6 +13,7 @@
 #define BENCH_BLOCKS 8 /* others use the disk too: the quietest part counts */
 #define BENCH_ROUNDS 50
 #define BENCH_LIMIT 3.0 /* pairs for the intent and the outcome of one change */
+#define OBSERVES_LIMIT 10.0
 
 static int64_t bench_now(void)
 {
@@ -126,9 +127,9 @@ static struct bench_result bench_block(struct bl_journal *journal, int fd)
     return result;
 }
 
-static double bench_print(const struct bench_result results[BENCH_BLOCKS])
+static bool bench_print(const struct bench_result results[BENCH_BLOCKS])
 {
-    double lowest = 1e9;
+    double lowest = 1e9, least = 1e9;
 
     puts("append + fdatasync   journal of one change   journal of 64 observes");
     for (int i = 0; i < BENCH_BLOCKS; i++) {
@@ -137,10 +138,13 @@ static double bench_print(const struct bench_result results[BENCH_BLOCKS])
         printf("%15.1f us   %8.1f us %5.2f pairs   %8.1f us %5.2f pairs\n", block->pair,
                block->change, ratio, block->observes, block->observes / block->pair);
         lowest = ratio < lowest ? ratio : lowest;
+        least = block->observes / block->pair < least ? block->observes / block->pair : least;
     }
     printf("journal of one change: %.2f pairs in the quietest block, limit %.1f\n", lowest,
            BENCH_LIMIT);
-    return lowest;
+    printf("journal of 64 observes: %.2f pairs in the quietest block, limit %.1f\n", least,
+           OBSERVES_LIMIT);
+    return lowest <= BENCH_LIMIT && least <= OBSERVES_LIMIT;
 }
 
 int main(void)
@@ -169,5 +173,5 @@ int main(void)
         BL_BUG("%s", err.message);
     bl_value_unref(info);
     scratch_teardown(&folder);
-    return bench_print(results) <= BENCH_LIMIT ? 0 : 1;
+    return bench_print(results) ? 0 : 1;
 }

@@ -55,8 +55,8 @@ for file in .belay/belay.lua belay.lua environments/local.lua checks/disk.lua; d
     expect 0 '' luac5.4 -p "$file" # one at a time: luac 5.4.4 may crash on several
 done
 expect 0 '0 warnings / 0 errors' luacheck --no-color .
-echo 'chekc("a", 1):at_most(2)' >wrong.lua
-expect 1 "undefined variable .?chekc" luacheck --no-color --no-cache wrong.lua
+echo 'checc("a", 1):at_most(2)' >wrong.lua
+expect 1 "undefined variable .?checc" luacheck --no-color --no-cache wrong.lua
 rm wrong.lua
 expect 0 '"workspace.library"' sh -c '"$1" eval "require(\"json\").parse(require(\"file\").read(\".luarc.json\"))"' - "$belay"
 for word in procedure step check confirm choose each parallel wait_until secret; do
