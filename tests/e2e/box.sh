@@ -49,7 +49,8 @@ expect() {
     else
         failed=$((failed + 1))
         echo "FAIL $what"
-        tail -n 40 "$work/out" "$work/err" 2>/dev/null
+        grep -h -e '"verdict":"fail"' -e '"status":"failed"' "$work/out" 2>/dev/null
+        tail -n 20 "$work/out" "$work/err" 2>/dev/null
     fi
 }
 
