@@ -48,6 +48,7 @@ mirror=$(cat /etc/apt/sources.list /etc/apt/sources.list.d/*.sources /etc/apt/so
 }
 if [ -z "$root" ]; then
     root=$(mktemp -d /tmp/belay-root.XXXXXX)
+    chmod 755 "$root" # a user without privilege has to pass it
     trap 'rm -rf --one-file-system "$root"' EXIT
     trap 'exit 130' INT
     trap 'exit 143' TERM
