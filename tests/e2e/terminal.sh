@@ -52,3 +52,9 @@ terminal_wait() {
 terminal_has() {
     terminal_screen | grep -q -- "$1" || { terminal_screen; return 1; }
 }
+
+# terminal_paste TEXT: as a terminal pastes it, all lines at once.
+terminal_paste() {
+    tmux -S "$terminal_socket" set-buffer -- "$1"
+    tmux -S "$terminal_socket" paste-buffer -d -r
+}
