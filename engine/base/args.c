@@ -124,7 +124,8 @@ static enum bl_code arg_check_amount(const struct bl_arg *arg, const char *what,
         return arg_wrong(arg, what, given, err);
     number = bl_value_as_float(given) * (is_duration ? 1000 : 1);
     if (!(number >= 0 && number < 9e18))
-        return bl_fail(err, BL_E_ARG, "%s '%s' must be 0 or more, not %g", what, arg->name,
+        return bl_fail(err, BL_E_ARG, "%s '%s' must be %s, not %g", what, arg->name,
+                       number > 0 ? "less than 9e18 (9e15 seconds)" : "0 or more",
                        bl_value_as_float(given));
     *amount = bl_value_type(given) == BL_INT && !is_duration ? bl_value_as_int(given)
                                                              : (int64_t)(number + 0.5);
@@ -274,21 +275,28 @@ static enum bl_code arg_check_command(const struct bl_arg *arg, const char *what
                                       struct bl_error *err)
 {
     struct bl_arg strings = {.name = arg->name, .type = BL_T_STRINGS};
-    bool fits = bl_value_type(given) == BL_BYTES || bl_value_count(given) > 0;
     struct bl_value *list = bl_list_new();
     enum bl_code code;
+    const char *wrong = NULL;
     size_t len;
 
     bl_list_add(list, bl_value_ref(given));
     code = arg_check_tree(&strings, what, bl_value_type(given) == BL_BYTES ? list : given,
                           normal, err);
     bl_value_unref(list);
-    for (size_t i = 0; code == BL_OK && i < bl_value_count(*normal); i++)
-        fits = fits && strlen(bl_value_as_bytes(bl_list_get(*normal, i), &len)) == len;
-    if (code != BL_OK || fits)
+    if (code != BL_OK)
         return code;
+    if (*bl_value_as_text(bl_list_get(*normal, 0)) == '\0')
+        wrong = "the program's name is empty";
+    for (size_t i = 0; i < bl_value_count(*normal); i++) {
+        if (strlen(bl_value_as_bytes(bl_list_get(*normal, i), &len)) != len)
+            wrong = "no argument of a command can hold a NUL byte";
+    }
+    if (wrong == NULL)
+        return BL_OK;
     bl_value_unref(*normal);
-    return arg_wrong(arg, what, given, err);
+    return bl_fail(err, BL_E_ARG, "%s '%s' must be %s: %s", what, arg->name, arg_wanted(arg),
+                   wrong);
 }
 
 static enum bl_code arg_check_boolean(const struct bl_arg *arg, const char *what,

@@ -46,6 +46,22 @@ static void measure_number(struct bl_buf *out, const struct bl_value *value)
     measure_group(out, text);
 }
 
+/* Bytes as they are, but a NUL, which would hide the rest, as its escape. */
+static void measure_text(struct bl_buf *out, const char *data, size_t len)
+{
+    while (len > 0) {
+        const char *nul = memchr(data, '\0', len);
+        size_t part = nul != NULL ? (size_t)(nul - data) : len;
+
+        bl_buf_add(out, data, part);
+        if (nul != NULL)
+            bl_buf_text_add(out, "\\x00");
+        part += nul != NULL;
+        data += part;
+        len -= part;
+    }
+}
+
 static bool measure_is_one_of(const char *unit, const char *one, const char *other)
 {
     return strcmp(unit, one) == 0 || strcmp(unit, other) == 0;
@@ -84,7 +100,7 @@ void bl_measure_format(struct bl_buf *out, const struct bl_value *value, const c
         return;
     case BL_BYTES:
         data = bl_value_as_bytes(value, &len);
-        bl_buf_add(out, data, len);
+        measure_text(out, data, len);
         return;
     case BL_INT:
     case BL_FLOAT:
@@ -93,7 +109,9 @@ void bl_measure_format(struct bl_buf *out, const struct bl_value *value, const c
         bl_json_write(out, value, BL_JSON_PLAIN);
         return;
     }
-    if (unit == NULL || *unit == '\0') {
+    if (isnan(bl_value_as_float(value))) {
+        bl_buf_text_add(out, "not a number");
+    } else if (unit == NULL || *unit == '\0') {
         measure_number(out, value);
     } else if (!measure_known(out, bl_value_as_float(value), unit)) {
         measure_number(out, value);

@@ -17,9 +17,7 @@ static const char bind_error = 0; /* registry: the metatable of error objects */
 BL_LJMP int bl_await(lua_State *L, lua_KFunction then)
 {
     if (!lua_isyieldable(L))
-        return luaL_error(
-            L, "an operation cannot run inside a sort comparator, a gsub callback or a "
-               "metamethod of these: call it before and use its answer");
+        BL_BUG("a wait that task_waiter did not allow");
     return lua_yieldk(L, 0, 0, then);
 }
 
@@ -283,9 +281,9 @@ static BL_LJMP int bind_operation(lua_State *L)
     struct task *task;
 
     snprintf(what, sizeof(what), "%s.%s", is_method ? target : module->name, operation->name);
-    task = task_current(L, what);
+    task = task_waiter(L, what);
     if (is_method && !lua_rawequal(L, 1, lua_upvalueindex(4)))
-        return luaL_error(L, "%s: call it with a colon: use.NAME:%s(…)", what, operation->name);
+        return task_error(L, "%s: call it with a colon: use.NAME:%s(…)", what, operation->name);
     box = bl_box_push(L);
     bind_read(L, is_method ? 2 : 1, box, what);
     if (bl_args_bind(operation->args, true, box->value, &bound, &err) != BL_OK) {
@@ -299,7 +297,8 @@ static BL_LJMP int bind_operation(lua_State *L)
     task->call_copy = bind_call_new(task, L, target, bound);
     step = task_step(task);
     permit = (struct bl_permit){.may = task->process->may,
-                                .change_is_allowed = &task->change_is_allowed};
+                                .change_is_allowed = &task->change_is_allowed,
+                                .is_verifying = task_is_verifying(task, NULL)};
     if (step != NULL) {
         permit.change_is_allowed = &step->change_is_allowed;
         permit.why = step->why;

@@ -16,7 +16,8 @@ BL_LJMP void bind_module(lua_State *L, const struct bl_module *module, const cha
 
 /*
  * Suspends the running task until somebody wakes it; `then` goes on inside its next resume. The
- * only yield of the engine. Call as `return bl_await(L, then);`. [-0, +0, v]
+ * only yield of the engine. Call as `return bl_await(L, then);`, where task_waiter gave the
+ * task, before anything was begun. [-0, +0, v]
  */
 BL_LJMP int bl_await(lua_State *L, lua_KFunction then);
 

@@ -24,7 +24,7 @@ static BL_LJMP struct bl_value *native_map(lua_State *L, int index, const char *
     if (lua_isnoneornil(L, index)) {
         box->value = bl_map_new();
     } else if (bl_value_read(L, index, &box->value, &err) != BL_OK) {
-        luaL_error(L, "%s: %s", what, err.message);
+        task_error(L, "%s: %s", what, err.message);
     }
     return box->value;
 }
@@ -68,9 +68,9 @@ static BL_LJMP int native_procedure(lua_State *L)
     struct bl_value *copy;
 
     if (runtime->loading[0] == '\0')
-        return luaL_error(L, "procedure: only a file of the project defines one");
+        return task_error(L, "procedure: only a file of the project defines one");
     if (bl_map_get(runtime->procedures, runtime->loading) != NULL)
-        return luaL_error(L,
+        return task_error(L,
                           "procedure: this file defines one already: one file, one procedure");
     copy = native_copy(description);
     native_place(L, copy);
@@ -93,7 +93,7 @@ static BL_LJMP int native_keep(lua_State *L)
         strcmp(what, "project") == 0 ? &runtime->project : &runtime->environment;
 
     if (bl_value_type(map) != BL_MAP)
-        return luaL_error(L, "%s takes a table with names", what);
+        return task_error(L, "%s takes a table with names", what);
     bl_value_unref(*slot);
     *slot = bl_value_ref(map);
     return 0;
@@ -162,6 +162,16 @@ static BL_LJMP int native_step_end(lua_State *L)
     if (!lua_isnoneornil(L, 2))
         bind_error_read(L, 2, &err);
     step_end(task, status, &err, (int)luaL_optinteger(L, 3, 0));
+    return 0;
+}
+
+/* verify(is): the innermost step's `verify` begins or has ended. */
+static BL_LJMP int native_verify(lua_State *L)
+{
+    struct task *task = task_current(L, "step");
+
+    if (task->steps != NULL)
+        task->steps->is_verifying = lua_toboolean(L, 1);
     return 0;
 }
 
@@ -252,10 +262,10 @@ static BL_LJMP int native_ask(lua_State *L)
 {
     struct bl_value *question = native_map(L, 1, "question");
     struct bl_value *param = lua_isnoneornil(L, 2) ? NULL : native_map(L, 2, "question");
-    struct task *task = task_current(L, "a question");
+    struct task *task = task_waiter(L, "a question");
 
     if (bl_world_gate(task->runtime->world) == NULL)
-        return luaL_error(L, "nobody can be asked here");
+        return task_error(L, "nobody can be asked here");
     question = native_copy(question);
     native_place(L, question);
     bind_ask(task, question, param);
@@ -285,9 +295,20 @@ static BL_LJMP int native_done(lua_State *L)
 {
     const char *text = luaL_optstring(L, 1, "");
     struct task *task = task_current(L, "done");
-    struct bl_value *data = bl_map_new();
+    struct bl_value *data;
+    struct bl_place place;
+    char file[160];
     struct bl_error err;
 
+    if (task_is_verifying(task, task->process)) {
+        task_place(L, &place, file);
+        bl_fail(&err, BL_E_ARG,
+                "%s:%d: done: a `verify` says whether the step reached what it was to reach; "
+                "it does not end the procedure",
+                place.file, place.line);
+        return bl_stop(L, &err);
+    }
+    data = bl_map_new();
     bl_map_set(data, "text", bl_value_text(text));
     native_place(L, data);
     bl_world_emit(task->runtime->world, "done", data);
@@ -336,7 +357,7 @@ static BL_LJMP int native_measure(lua_State *L)
     struct bl_buf out;
 
     if (bl_value_read(L, 1, &value->value, &err) != BL_OK)
-        return luaL_error(L, "%s", err.message);
+        return task_error(L, "%s", err.message);
     bl_buf_init(&out, 400);
     bl_measure_format(&out, value->value, lua_tostring(L, 2));
     text->value = bl_value_take_buf(&out);
@@ -363,10 +384,10 @@ BL_LJMP int native_use(lua_State *L)
     snprintf(name, sizeof(name), "%.*s", dot != NULL ? (int)(dot - target) : 0, target);
     module = bl_module_find(name);
     if (module == NULL || module->settings == NULL)
-        return luaL_error(L, "uses: '%s' is not module.name of a module with connections",
+        return task_error(L, "uses: '%s' is not module.name of a module with connections",
                           target);
     if (runtime_of(L)->world == NULL)
-        return luaL_error(L, "use: nothing runs yet: call it inside a test");
+        return task_error(L, "use: nothing runs yet: call it inside a test");
     if (bl_environment_connection(bl_world_environment(runtime_of(L)->world), target) == NULL)
         lua_pushboolean(L, 0);
     else
@@ -385,6 +406,7 @@ BL_LJMP void native_push(lua_State *L)
         {"where", native_where},
         {"step_begin", native_step_begin},
         {"step_end", native_step_end},
+        {"verify", native_verify},
         {"emit", native_emit},
         {"check", native_check},
         {"world", native_world},
@@ -413,7 +435,7 @@ static BL_LJMP int native_open_module(lua_State *L)
     const struct bl_module *module = bl_module_find(lua_tostring(L, 1));
 
     if (module == NULL)
-        return luaL_error(L, "no module of that name");
+        return task_error(L, "no module of that name");
     bind_module(L, module, NULL);
     return 1;
 }

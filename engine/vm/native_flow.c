@@ -15,6 +15,7 @@
     10000              /* of one parallel or each; a branch takes memory outside of Lua too */
 #define FLOW_STEPS 500 /* what a script pays for one */
 #define FLOW_DEPTH 64  /* tasks inside each other: closing them goes down the C stack */
+#define FLOW_SECONDS 315360000.0 /* of one wait */
 
 static BL_LJMP void flow_push_member(lua_State *L, struct task *member)
 {
@@ -62,27 +63,24 @@ static BL_LJMP int flow_gathered(lua_State *L, int status, lua_KContext context)
 static BL_LJMP void flow_depth(lua_State *L, const struct task *task, const char *what)
 {
     if (task->depth >= FLOW_DEPTH)
-        luaL_error(
+        task_error(
             L, "%s: more than %d calls and branches inside each other: does it call itself?",
             what, FLOW_DEPTH);
 }
 
-static BL_LJMP void flow_add(lua_State *L, struct group *group, struct process *process,
-                             int arguments)
-{
-    struct task *member = task_new(L, process, arguments);
-
-    member->group = group;
-    group->members[group->count++] = member;
-}
-
-static struct group *flow_group(struct task *task, size_t count, size_t at_once)
+/* The members of a group, all of them in one process, that the task waits for from now on. */
+static struct group *flow_group(struct task *task, struct process *process,
+                                const struct thread *threads, size_t count)
 {
     struct group *group = bl_alloc(sizeof(*group));
 
     group->parent = task;
     group->members = bl_alloc(count * sizeof(struct task *));
-    group->at_once = at_once;
+    for (size_t i = 0; i < count; i++) {
+        group->members[i] = task_new(process, &threads[i]);
+        group->members[i]->group = group;
+    }
+    group->count = group->at_once = count;
     task->waits = group;
     return group;
 }
@@ -97,13 +95,25 @@ static void flow_timed_out(void *owner)
     group_close(task->waits, &err);
 }
 
+/* The seconds of argument `index` in milliseconds. */
+static BL_LJMP int64_t flow_millis(lua_State *L, int index)
+{
+    lua_Number seconds = luaL_checknumber(L, index);
+
+    if (!(seconds >= 0 && seconds <= FLOW_SECONDS))
+        task_error(L, "a time must be between 0 seconds and 10 years, not %f", seconds);
+    return (int64_t)(seconds * 1000);
+}
+
 /* gather(functions, at_once?, seconds?): runs them beside each other; list of {ok, value or
  * error}. */
 static BL_LJMP int flow_gather(lua_State *L)
 {
-    struct task *task = task_current(L, "parallel");
+    struct task *task = task_waiter(L, "parallel");
     size_t count = lua_rawlen(L, 1);
     lua_Integer at_once = luaL_optinteger(L, 2, 0);
+    int64_t millis = lua_isnoneornil(L, 3) ? -1 : flow_millis(L, 3);
+    struct thread *threads;
     struct group *group;
 
     if (count == 0) {
@@ -111,21 +121,20 @@ static BL_LJMP int flow_gather(lua_State *L)
         return 1;
     }
     if (count > FLOW_BRANCHES)
-        return luaL_error(L, "%I branches are more than %d: work through the list in parts",
+        return task_error(L, "%I branches are more than %d: work through the list in parts",
                           (LUAI_UACINT)count, FLOW_BRANCHES);
     flow_depth(L, task, "parallel");
-    if (task->waits != NULL)
-        return luaL_error(L, "parallel: this branch waits already");
     bl_charge(L, count * FLOW_STEPS);
-    group = flow_group(task, count, at_once > 0 ? (size_t)at_once : count);
-    for (size_t i = 1; i <= count; i++) {
-        lua_rawgeti(L, 1, (lua_Integer)i);
-        flow_add(L, group, task->process, 0);
+    threads = lua_newuserdatauv(L, count * sizeof(*threads), 0);
+    for (size_t i = 0; i < count; i++) {
+        lua_rawgeti(L, 1, (lua_Integer)i + 1);
+        threads[i] = task_thread(L, 0);
     }
-    if (!lua_isnoneornil(L, 3))
-        task->pause =
-            bl_pause_start(task->runtime->world, (int64_t)(luaL_checknumber(L, 3) * 1000),
-                           flow_timed_out, task);
+    group = flow_group(task, task->process, threads, count);
+    if (at_once > 0)
+        group->at_once = (size_t)at_once;
+    if (millis >= 0)
+        task->pause = bl_pause_start(task->runtime->world, millis, flow_timed_out, task);
     group_start(group);
     return bl_await(L, flow_gathered);
 }
@@ -149,11 +158,10 @@ static BL_LJMP int flow_nothing(lua_State *L, int status, lua_KContext context)
 /* pause(seconds): lets time go by; not an operation, not journaled. */
 static BL_LJMP int flow_pause(lua_State *L)
 {
-    struct task *task = task_current(L, "wait_until");
-    lua_Number seconds = luaL_checknumber(L, 1);
+    struct task *task = task_waiter(L, "wait_until");
+    int64_t millis = flow_millis(L, 1);
 
-    task->pause =
-        bl_pause_start(task->runtime->world, (int64_t)(seconds * 1000), flow_pause_over, task);
+    task->pause = bl_pause_start(task->runtime->world, millis, flow_pause_over, task);
     return bl_await(L, flow_nothing);
 }
 
@@ -162,24 +170,23 @@ static BL_LJMP int flow_pause(lua_State *L)
 static BL_LJMP int flow_call(lua_State *L)
 {
     const char *id = luaL_checkstring(L, 1);
-    struct task *task = task_current(L, "call");
+    struct task *task = task_waiter(L, "call");
     struct bl_box *may = bl_box_push(L);
     struct process *process;
+    struct thread thread;
     struct group *group;
     struct bl_error err;
 
     if (bl_value_read(L, 3, &may->value, &err) != BL_OK)
-        return luaL_error(L, "call: %s", err.message);
+        return task_error(L, "call: %s", err.message);
     flow_depth(L, task, "call");
-    if (task->waits != NULL)
-        return luaL_error(L, "call: this branch waits already");
+    lua_pushvalue(L, 5);
+    lua_pushvalue(L, 2);
+    thread = task_thread(L, 1);
     process = process_new(task->runtime, id, task->process);
     process->may = bl_value_ref(may->value);
     process->is_checklist = lua_toboolean(L, 4);
-    group = flow_group(task, 1, 1);
-    lua_pushvalue(L, 5);
-    lua_pushvalue(L, 2);
-    flow_add(L, group, process, 1);
+    group = flow_group(task, process, &thread, 1);
     process->main = group->members[0];
     process_unref(process); /* its task holds it */
     group_start(group);

@@ -251,15 +251,17 @@ static BL_LJMP int runtime_first(lua_State *L)
     const struct bl_value *description = bl_map_get(runtime->procedures, id);
     const struct bl_value *params = lua_touserdata(L, 2);
     struct process *process;
+    struct thread thread;
 
     lua_rawgetp(L, LUA_REGISTRYINDEX, &runtime->procedures);
     lua_getfield(L, -1, id); /* {run, make} of lua/words/procedure.lua */
     lua_getfield(L, -1, "start");
     bl_value_push(L, params);
+    thread = task_thread(L, 1);
     process = process_new(runtime, id, NULL);
     process->may = bl_value_ref(bl_map_get(description, "may"));
     process->is_checklist = strcmp(bl_map_text(description, "kind", ""), "checklist") == 0;
-    runtime->first = task_new(L, process, 1);
+    runtime->first = task_new(process, &thread);
     process->main = runtime->first;
     process_unref(process);
     task_wake(runtime->first);
@@ -289,10 +291,11 @@ struct runtime_text {
 static BL_LJMP void runtime_start_top(lua_State *L, const char *name)
 {
     struct bl_runtime *runtime = runtime_of(L);
+    struct thread thread = task_thread(L, 0);
     struct process *process = process_new(runtime, name, NULL);
 
     process->may = bl_map_new();
-    runtime->first = task_new(L, process, 0);
+    runtime->first = task_new(process, &thread);
     process->main = runtime->first;
     process_unref(process);
     task_wake(runtime->first);

@@ -28,6 +28,33 @@ BL_LJMP struct task *task_current(lua_State *L, const char *what)
     return runtime->current;
 }
 
+BL_LJMP struct task *task_waiter(lua_State *L, const char *what)
+{
+    struct task *task = task_current(L, what);
+
+    if (!lua_isyieldable(L))
+        task_error(L,
+                   "%s: nothing can wait inside a sort comparator, a gsub callback or "
+                   "__tostring: call it before and use its answer",
+                   what);
+    return task;
+}
+
+BL_LJMP int task_error(lua_State *L, const char *format, ...)
+{
+    struct bl_place place;
+    char file[160];
+    va_list args;
+
+    task_place(L, &place, file);
+    lua_pushfstring(L, "%s:%d: ", place.file, place.line);
+    va_start(args, format);
+    lua_pushvfstring(L, format, args);
+    va_end(args);
+    lua_concat(L, 2);
+    return lua_error(L);
+}
+
 struct process *process_new(struct bl_runtime *runtime, const char *id, struct process *caller)
 {
     struct process *process = bl_alloc(sizeof(*process));
@@ -52,25 +79,29 @@ void process_unref(struct process *process)
     }
 }
 
-BL_LJMP struct task *task_new(lua_State *L, struct process *process, int arguments)
+BL_LJMP struct thread task_thread(lua_State *L, int arguments)
 {
-    struct bl_runtime *runtime = process->runtime;
-    lua_State *thread = lua_newthread(L);
-    struct task *task;
-    int ref;
+    struct thread thread = {.L = lua_newthread(L), .arguments = arguments + 1};
 
     lua_insert(L, -(arguments + 2));
-    luaL_checkstack(thread, arguments + 4, "too many arguments");
-    lua_pushcfunction(thread, bl_vm_task);
-    lua_xmove(L, thread, arguments + 1);
-    ref = luaL_ref(L, LUA_REGISTRYINDEX); /* pops the thread */
-    task = bl_alloc(sizeof(*task));
+    luaL_checkstack(thread.L, arguments + 4, "too many arguments");
+    lua_pushcfunction(thread.L, bl_vm_task);
+    lua_xmove(L, thread.L, arguments + 1);
+    thread.ref = luaL_ref(L, LUA_REGISTRYINDEX); /* pops the thread */
+    return thread;
+}
+
+struct task *task_new(struct process *process, const struct thread *thread)
+{
+    struct bl_runtime *runtime = process->runtime;
+    struct task *task = bl_alloc(sizeof(*task));
+
     task->runtime = runtime;
     task->process = process;
     process->refs++;
-    task->L = thread;
-    task->ref = ref;
-    task->arguments = arguments + 1;
+    task->L = thread->L;
+    task->ref = thread->ref;
+    task->arguments = thread->arguments;
     task->base = bl_strdup(runtime->current != NULL ? task_path(runtime->current) : "");
     task->depth = runtime->current != NULL ? runtime->current->depth + 1 : 0;
     bl_leash_init(&task->leash);
@@ -99,6 +130,20 @@ struct step *task_step(struct task *task)
            task->group->parent->process == task->process)
         task = task->group->parent;
     return task->steps;
+}
+
+bool task_is_verifying(const struct task *task, const struct process *process)
+{
+    for (;; task = task->group->parent) {
+        if (process != NULL && task->process != process)
+            return false;
+        for (const struct step *step = task->steps; step != NULL; step = step->outer) {
+            if (step->is_verifying)
+                return true;
+        }
+        if (task->group == NULL)
+            return false;
+    }
 }
 
 const char *task_path(const struct task *task)

@@ -12,6 +12,7 @@ struct step {
     char *path;             /* "Measure memory" or "Outer / Inner" */
     char *why, *undo;       /* NULL when not said */
     bool change_is_allowed; /* a gate inside it was answered yes */
+    bool is_verifying;      /* its `verify` runs: that only observes, and ends nothing */
     int64_t started;
 };
 
@@ -92,10 +93,24 @@ struct bl_runtime {
 struct bl_runtime *runtime_of(lua_State *L);
 /* The task that runs; raises "outside of run" when there is none. [-0, +0, v] */
 BL_LJMP struct task *task_current(lua_State *L, const char *what);
+/* The same for what is about to wait (bl_await): raises where nothing can wait, before anything
+ * was begun. [-0, +0, v] */
+BL_LJMP struct task *task_waiter(lua_State *L, const char *what);
+/* Raises a message that begins with the author's file and line. Never returns. [-0, +0, v] */
+BL_LJMP int task_error(lua_State *L, const char *format, ...);
 
-/* Makes a task whose function and `arguments` values are on top of L (popped). [-(arguments+1),
- * +0, e] */
-BL_LJMP struct task *task_new(lua_State *L, struct process *process, int arguments);
+/* A Lua thread that waits to become a task. */
+struct thread {
+    lua_State *L;
+    int ref; /* keeps it from the collector */
+    int arguments;
+};
+
+/* Moves the function and `arguments` values on top of L into a thread of their own: all that
+ * can fail about a new task. [-(arguments+1), +0, e] */
+BL_LJMP struct thread task_thread(lua_State *L, int arguments);
+/* Makes a task of it; cannot fail. */
+struct task *task_new(struct process *process, const struct thread *thread);
 /* Puts it in the ready queue. */
 void task_wake(struct task *task);
 /* Closes it: abandons what it waits for, ends its steps with `status`, and tells its group. */
@@ -107,6 +122,8 @@ void task_free(struct task *task);
 /* The innermost open step, its own or of the task that it is a branch of; NULL outside of
  * steps. */
 struct step *task_step(struct task *task);
+/* Whether a step's `verify` runs here; `process` (may be NULL) bounds the search to one. */
+bool task_is_verifying(const struct task *task, const struct process *process);
 /* The step path of a task: its innermost step's, else its base. */
 const char *task_path(const struct task *task);
 void step_begin(struct task *task, const char *title, struct bl_value *take_data);

@@ -3,6 +3,7 @@
 /* vm.c: makes and frees Lua states, and holds the two doors into them: calls and tasks. */
 #include "base/prefix.h"
 
+#include "vm/bind.h"
 #include "vm/cage.h"
 #include "vm/loader.h"
 #include "vm/vm.h"
@@ -169,7 +170,10 @@ enum bl_code bl_vm_call(struct bl_vm *vm, int arguments, int results, struct bl_
     if (status == LUA_ERRMEM || (status != LUA_OK && vm->refused_size != 0))
         bl_limits_memory(vm);
     if (status != LUA_OK) {
-        bl_vm_error(L, -1, leash, err);
+        if (leash->kill != BL_ALIVE)
+            *err = leash->error;
+        else
+            bind_error_read(L, -1, err);
         lua_settop(L, base);
     }
     bl_vm_leave(vm, before);

@@ -316,6 +316,13 @@ static void performance_permit(struct bl_performance *performance)
                            performance->inspection.summary);
         return;
     }
+    if (class != BL_CLASS_OBSERVE && performance->permit.is_verifying) {
+        performance_refuse(performance, BL_E_GUARD,
+                           "%s: a step's `verify` only observes, and this is a %s: %s",
+                           performance->inspection.target, bl_class_name(class),
+                           performance->inspection.summary);
+        return;
+    }
     if (class != BL_CLASS_OBSERVE && !performance_is_permitted(performance, &most)) {
         performance_refuse(
             performance, BL_E_GUARD,

@@ -56,6 +56,7 @@ struct bl_permit {
     const struct bl_value *may; /* {target = "change"|"destroy"} of the procedure */
     bool *change_is_allowed;    /* a gate of this step was answered; NULL outside of steps */
     const char *why, *undo;     /* of the step, for the gate; NULL when not said */
+    bool is_verifying;          /* inside a step's `verify`: observes only */
 };
 
 /* One operation on its way through the stages. */

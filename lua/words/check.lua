@@ -18,12 +18,13 @@ local function read_limit(self, limit)
   if type(limit) == "string" and kind ~= nil then
     local number, why = native.param_check({ type = kind, name = "limit" }, limit)
     if number == nil then
-      error("check '" .. self.name .. "': " .. why, 3)
+      native.misuse("check '%s': %s", self.name, why)
     end
     return number
   end
-  if type(limit) ~= "number" then
-    error("check '" .. self.name .. "': the limit must be a number, not a " .. type(limit), 3)
+  if type(limit) ~= "number" or limit ~= limit then
+    local found = type(limit) == "number" and "not NaN (0/0)" or "not a " .. type(limit)
+    native.misuse("check '%s': the limit must be a number, %s", self.name, found)
   end
   return limit
 end
@@ -44,7 +45,7 @@ end
 
 local function judge(self, opts, good, word, limit)
   local number = read_limit(self, limit)
-  local warn = opts and opts.warn
+  local warn = native.read_opts("check '" .. self.name .. "'", opts).warn
   local text = word .. " " .. show(number, self.unit)
   if type(self.value) ~= "number" then
     return record(self, "fail", text)
@@ -58,6 +59,15 @@ local function judge(self, opts, good, word, limit)
     )
   end
   return record(self, "pass", text)
+end
+
+--- What a value may be equal to: plain data; NaN is equal to nothing.
+local function read_expected(self, expected)
+  if type(expected) == "function" or expected ~= expected then
+    local found = type(expected) == "function" and "a function" or "NaN (0/0)"
+    native.misuse("check '%s': nothing can be equal to %s", self.name, found)
+  end
+  return expected
 end
 
 function methods:at_most(limit, opts)
@@ -80,13 +90,17 @@ function methods:between(low, high)
 end
 
 function methods:equals(expected)
+  read_expected(self, expected)
   return record(self, self.value == expected and "pass" or "fail", "must be " .. show(expected))
 end
 
 function methods:one_of(list)
   local names, good = {}, false
+  if not native.is_table(list) then
+    native.misuse("check '%s': one_of takes a list, not a %s", self.name, type(list))
+  end
   for i, item in ipairs(list) do
-    names[i] = show(item)
+    names[i] = show(read_expected(self, item))
     good = good or item == self.value
   end
   return record(self, good and "pass" or "fail", "must be one of " .. table.concat(names, ", "))
@@ -99,6 +113,15 @@ end
 
 function methods:is_true()
   return record(self, self.value == true and "pass" or "fail", "must be true")
+end
+
+for name, method in pairs(methods) do
+  methods[name] = function(self, ...)
+    if getmetatable(self) ~= false or self.name == nil then
+      native.misuse("check: write check(…):%s(…), with a colon", name)
+    end
+    return method(self, ...)
+  end
 end
 
 --- @class check
@@ -120,10 +143,10 @@ end
 --- @return check
 local function check(name, value, unit)
   if type(name) ~= "string" or name == "" or name:find("\0", 1, true) then
-    error("check: the first argument is its name, a string", 2)
+    native.misuse("check: the first argument is its name, a string")
   end
   if type(value) == "function" or (unit ~= nil and type(unit) ~= "string") then
-    error("check '" .. name .. "': give it a value and, if it has one, a unit", 2)
+    native.misuse("check '" .. name .. "': give it a value and, if it has one, a unit")
   end
   local made = setmetatable({ name = name, value = value, unit = unit }, Check)
   made.path = native.path()

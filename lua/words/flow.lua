@@ -35,11 +35,13 @@ end
 local function parallel(branches)
   local names, functions = {}, {}
   if type(branches) ~= "table" then
-    error("parallel: give it a table of functions by name", 2)
+    native.misuse("parallel: give it a table of functions by name")
   end
   for name, fn in pairs(branches) do
     if type(fn) ~= "function" then
-      error("parallel: '" .. tostring(name) .. "' must be a function, not a " .. type(fn), 2)
+      native.misuse(
+        "parallel: '" .. tostring(name) .. "' must be a function, not a " .. type(fn)
+      )
     end
     names[#names + 1] = name
     functions[#functions + 1] = make_branch(tostring(name), fn)
@@ -65,9 +67,13 @@ local function each(list, opts, fn)
   if fn == nil and type(opts) == "function" then
     opts, fn = {}, opts
   end
+  opts = native.read_opts("each", opts)
+  if not native.is_table(list) or type(fn) ~= "function" then
+    native.misuse("each: give it a list, perhaps options, and a function")
+  end
   local at_once = opts.at_once or 1
   if math.type(at_once) ~= "integer" or at_once < 1 then
-    error("each: at_once must be an integer of at least 1", 2)
+    native.misuse("each: at_once must be an integer of at least 1")
   end
   local functions = {}
   for i, item in ipairs(list) do
@@ -76,14 +82,6 @@ local function each(list, opts, fn)
     end
   end
   return collect(native.gather(functions, at_once))
-end
-
-local function read_duration(what, value, default)
-  local seconds, why = native.param_check({ type = "duration", name = what }, value or default)
-  if seconds == nil then
-    error("wait_until: " .. why, 3)
-  end
-  return seconds
 end
 
 --- @class wait_until.Opts
@@ -101,8 +99,13 @@ local function wait_until(what, opts, fn)
   if fn == nil and type(opts) == "function" then
     opts, fn = {}, opts
   end
-  local timeout = read_duration("timeout", opts.timeout, "1m")
-  local every = read_duration("every", opts.every, "1s")
+  opts = native.read_opts("wait_until", opts)
+  if what == nil or type(fn) ~= "function" then
+    native.misuse("wait_until: say what is waited for, perhaps options, and a function")
+  end
+  what = native.show(what)
+  local timeout = native.read_seconds("wait_until", "timeout", opts.timeout or "1m")
+  local every = native.read_seconds("wait_until", "every", opts.every or "1s")
   local start, tries = native.steady(), 0
   native.emit("wait_started", { what = what, timeout = timeout })
   while true do
@@ -151,19 +154,19 @@ local function read_params(id, description, given)
       value = param.default
     end
     if value == nil and param.required then
-      error("call: " .. id .. " needs the parameter '" .. param.name .. "'", 3)
+      native.misuse("call: " .. id .. " needs the parameter '" .. param.name .. "'")
     end
     if value ~= nil then
       local normal, why = native.param_check(param, value)
       if normal == nil then
-        error("call: " .. id .. ": " .. why, 3)
+        native.misuse("call: " .. id .. ": " .. why)
       end
       values[param.name] = normal
     end
   end
   for name in pairs(given) do
     if values[name] == nil then
-      error("call: " .. id .. " has no parameter '" .. tostring(name) .. "'", 3)
+      native.misuse("call: " .. id .. " has no parameter '" .. tostring(name) .. "'")
     end
   end
   return values
@@ -175,13 +178,18 @@ end
 --- @param params? table<string, any>
 --- @return any result  what its body returned
 local function call(id, params)
+  if type(id) ~= "string" or not id:find("^[%w_.-]+$") then
+    native.misuse('call: give it a procedure\'s id, such as "database.redis_limit"')
+  elseif params ~= nil and not native.is_table(params) then
+    native.misuse("call: " .. id .. ": parameters are a table, not a " .. type(params))
+  end
   local ok, why = pcall(native.load, id)
   if not ok then
     error(native.error("arg", "call: " .. tostring(native.wrap(why))), 0)
   end
   local description, body = native.body(id)
   if description == nil then
-    error("call: " .. tostring(id) .. " is no procedure", 2)
+    native.misuse("call: " .. tostring(id) .. " is no procedure")
   end
   check_may(id, description.may)
   local values = read_params(id, description, params or {})

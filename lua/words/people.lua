@@ -15,10 +15,12 @@ local function check_answer(question, answer)
       end
     end
     if answer ~= NONE then
-      error("answers: " .. question.question .. ": no such option: " .. tostring(answer), 4)
+      native.misuse(
+        "answers: " .. question.question .. ": no such option: " .. tostring(answer)
+      )
     end
   elseif question.input == nil and YES_OR_NO[answer] == nil then
-    error("answers: " .. question.question .. ": yes or no, not " .. tostring(answer), 4)
+    native.misuse("answers: " .. question.question .. ": yes or no, not " .. tostring(answer))
   end
 end
 
@@ -52,9 +54,9 @@ end
 --- @param opts? { why?: string }
 --- @return boolean
 local function confirm(question, opts)
-  opts = opts or {}
+  opts = native.read_opts("confirm", opts)
   local answer = put(
-    { kind = "confirm", question = tostring(question), why = opts.why, class = "change" },
+    { kind = "confirm", question = native.show(question), why = opts.why, class = "change" },
     "yes"
   )
   if answer ~= "yes" then
@@ -68,7 +70,7 @@ end
 local function read_value(what, param, text)
   local value, why = native.param_check(param, text)
   if value == nil then
-    error(what .. ": " .. why, 3)
+    native.misuse(what .. ": " .. why)
   end
   return value
 end
@@ -89,10 +91,12 @@ end
 --- @return any value
 local function ask(question, param)
   param = param or { type = "string", name = "answer" }
-  if param.type == "secret" then
-    error('ask: answers are journaled, secrets are not: use secret("NAME")', 2)
+  if type(param) ~= "table" or type(param.type) ~= "string" then
+    native.misuse("ask: what it must be is a parameter, such as param.integer()")
+  elseif param.type == "secret" then
+    native.misuse('ask: answers are journaled, secrets are not: use secret("NAME")')
   end
-  local asked = { kind = "ask", question = tostring(question), input = param.type }
+  local asked = { kind = "ask", question = native.show(question), input = param.type }
   asked.default = show_default(param)
   if native.world() ~= "live" then
     local answer = put(asked, param.default)
@@ -113,12 +117,16 @@ local EVIDENCE = { text = "string", number = "number", file = "path" }
 --- @param opts? { why?: string, covers?: string[], evidence?: "text"|"number"|"file" }
 --- @return any evidence  what was entered; true without evidence
 local function manual(title, opts)
-  opts = opts or {}
+  opts = native.read_opts("manual", opts)
   local kind = opts.evidence
   if kind ~= nil and EVIDENCE[kind] == nil then
-    error('manual: evidence is "text", "number" or "file"', 2)
+    native.misuse('manual: evidence is "text", "number" or "file"')
   end
-  local asked = { question = tostring(title), why = opts.why }
+  if title == nil or title == "" then
+    native.misuse("manual: the first argument is its title, a string")
+  end
+  title = native.show(title)
+  local asked = { question = title, why = opts.why }
   asked.kind, asked.input = "manual", kind
   local function run()
     if kind == nil then
@@ -141,18 +149,23 @@ end
 
 local function read_options(options)
   local titles, by_title, reasons = {}, {}, {}
-  for i, option in ipairs(options or {}) do
+  for i, option in ipairs(native.read_opts("choose", options)) do
     local title = type(option) == "table" and option[1]
     if type(title) ~= "string" or type(option.run) ~= "function" then
-      error("choose: option " .. i .. " needs a title and run = function() … end", 3)
+      native.misuse("choose: option " .. i .. " needs a title and run = function() … end")
     end
     if by_title[title] ~= nil or title == NONE then
-      error("choose: option " .. i .. ": there is one of that title already: " .. title, 3)
+      native.misuse("choose: option " .. i .. ": there is one of that title already: " .. title)
+    end
+    for name, value in pairs(option) do
+      if name ~= 1 then
+        native.check_field(title, name, value)
+      end
     end
     titles[i], by_title[title], reasons[title] = title, option, option.why
   end
   if #titles == 0 then
-    error("choose: give it at least one option", 3)
+    native.misuse("choose: give it at least one option")
   end
   return titles, by_title, reasons
 end
@@ -165,7 +178,7 @@ end
 --- @return string? title
 local function choose(question, options)
   local titles, by_title, reasons = read_options(options)
-  local asked = { kind = "choose", question = tostring(question), options = titles }
+  local asked = { kind = "choose", question = native.show(question), options = titles }
   asked.reasons = next(reasons) ~= nil and reasons or nil
   local result, text = put(asked, titles[1])
   local title = native.world() == "live" and text or result

@@ -3,41 +3,87 @@
 -- Depends on: nothing. `...`: engine/vm/native.c.
 local native = ...
 
-local STEP_FIELDS = { "run", "why", "covers", "verify", "undo", "timeout" }
-local known = {}
-for _, name in ipairs(STEP_FIELDS) do
-  known[name] = true
+local FIELDS = {
+  run = { "function" },
+  why = { "string" },
+  covers = { "table" },
+  verify = { "function" },
+  undo = { "string", "function" },
+  timeout = { "number", "string" },
+}
+
+local LONGEST = 10 * 365 * 86400 -- seconds of one wait
+
+--- Text for people and journal: of any value, a NUL byte as its escape.
+local function show(value)
+  return (tostring(value):gsub("\0", "\\x00"))
+end
+
+--- Raises for a word that is used wrongly.
+local function misuse(text, ...)
+  text = select("#", ...) > 0 and string.format(text, ...) or text
+  error(native.error("arg", text), 0)
+end
+
+--- Whether it has items: a table, or the value that stands for any answer.
+local function is_table(value)
+  return type(value) == "table" or type(value) == "userdata"
+end
+
+--- The table of options of a word; none is an empty one.
+local function read_opts(word, opts)
+  if opts ~= nil and not is_table(opts) then
+    misuse("%s: options are a table, not a %s", word, type(opts))
+  end
+  return opts or {}
+end
+
+--- Raises unless a step's field is one and of its type.
+local function check_field(title, name, value)
+  local kinds = FIELDS[name]
+  if kinds == nil then
+    misuse("step: '%s': unknown field '%s'", title, show(name))
+  end
+  for _, kind in ipairs(kinds) do
+    if type(value) == kind then
+      return
+    end
+  end
+  local wanted = table.concat(kinds, " or a ")
+  misuse("step: '%s': '%s' must be a %s, not a %s", title, name, wanted, type(value))
 end
 
 local function read_spec(title, spec)
   if type(title) ~= "string" or title == "" or title:find("\0", 1, true) then
-    error("step: the first argument is its title, a string", 3)
+    misuse("step: the first argument is its title, a string")
   end
   if type(spec) == "function" then
     return { run = spec }
   end
   if type(spec) ~= "table" or type(spec.run) ~= "function" then
-    error(
-      "step: '" .. title .. "' needs a function, or a table with run = function() … end",
-      3
-    )
+    misuse("step: '%s' needs a function, or a table with run = function() … end", title)
   end
-  for name in pairs(spec) do
-    if not known[name] then
-      error("step: '" .. title .. "': unknown field '" .. tostring(name) .. "'", 3)
-    end
+  for name, value in pairs(spec) do
+    check_field(title, name, value)
   end
   return spec
 end
 
---- Runs the body: true and its result, or false and an error object.
-local function run_body(spec)
-  if spec.timeout == nil then
-    return pcall(spec.run)
-  end
-  local seconds, why = native.param_check({ type = "duration", name = "timeout" }, spec.timeout)
+--- A duration in seconds; what names the word, name the option.
+local function read_seconds(what, name, value)
+  local seconds, why = native.param_check({ type = "duration", name = name }, value)
   if seconds == nil then
-    error("step: " .. why, 0)
+    misuse("%s: %s", what, why)
+  elseif seconds > LONGEST then
+    misuse("%s: '%s' must be at most 10 years", what, name)
+  end
+  return seconds
+end
+
+--- Runs the body: true and its result, or false and an error object.
+local function run_body(spec, seconds)
+  if seconds == nil then
+    return pcall(spec.run)
   end
   local ended = native.gather({ spec.run }, 1, seconds)[1]
   return ended[1], ended[2]
@@ -48,7 +94,9 @@ local function verify(spec)
   if spec.verify == nil then
     return true
   end
+  native.verify(true)
   local ok, result = pcall(spec.verify)
+  native.verify(false)
   if ok and result then
     return true
   end
@@ -75,13 +123,14 @@ local function end_step(ok, result, assumed)
 end
 
 local function run_step(title, spec)
+  local seconds = spec.timeout ~= nil and read_seconds("step", "timeout", spec.timeout) or nil
   native.step_begin(title, {
     why = spec.why,
     covers = spec.covers,
     undo = type(spec.undo) == "string" and spec.undo or nil,
     verified = spec.verify ~= nil or nil,
   })
-  local ok, result = run_body(spec)
+  local ok, result = run_body(spec, seconds)
   if not ok then
     return end_step(false, native.wrap(result))
   end
@@ -123,10 +172,7 @@ end
 --- @param condition any
 --- @return any condition
 local function decide(question, condition)
-  native.emit(
-    "decision",
-    { question = tostring(question), answer = condition and true or false }
-  )
+  native.emit("decision", { question = show(question), answer = condition and true or false })
   return condition
 end
 
@@ -134,7 +180,7 @@ end
 ---
 --- @param text string
 local function note(text)
-  native.emit("note", { text = tostring(text) })
+  native.emit("note", { text = show(text) })
 end
 
 --- Keeps a named value in the journal.
@@ -142,21 +188,21 @@ end
 --- @param name string
 --- @param value any  plain data
 local function evidence(name, value)
-  native.emit("evidence", { name = tostring(name), value = value })
+  native.emit("evidence", { name = show(name), value = value })
 end
 
 --- Fails the step.
 ---
 --- @param why string
 local function fail(why)
-  error(native.error("failed", tostring(why)), 0)
+  error(native.error("failed", show(why)), 0)
 end
 
 --- Ends the procedure well. Nothing catches it; in a procedure that was called, it ends that one.
 ---
 --- @param text? string
 local function done(text)
-  native.done(text ~= nil and tostring(text) or "")
+  native.done(text ~= nil and show(text) or "")
 end
 
 local function finish_try(ok, ...)
@@ -183,3 +229,9 @@ native.define("fail", fail)
 native.define("done", done)
 native.define("try", try)
 native.run_step = run_step
+native.misuse = misuse
+native.show = show
+native.is_table = is_table
+native.read_opts = read_opts
+native.read_seconds = read_seconds
+native.check_field = check_field
