@@ -167,6 +167,18 @@ static struct bl_value *run_info(const struct run *run)
     return info;
 }
 
+/* A signal waits until the run can end in order: from the first line of its journal on. */
+static void run_hold_signals(bool hold)
+{
+    sigset_t signals;
+
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGHUP);
+    pthread_sigmask(hold ? SIG_BLOCK : SIG_UNBLOCK, &signals, NULL);
+}
+
 static enum bl_code run_open_journal(struct run *run, struct bl_error *err)
 {
     struct bl_journal_options options = {
@@ -261,6 +273,7 @@ static int run_body(struct run *run, struct bl_error *err)
     int status;
 
     run->session = bl_session_new(&settings);
+    run_hold_signals(false);
     code = bl_runtime_start(run->project.runtime, options->procedure, run->params, err);
     if (code == BL_OK)
         code = bl_session_run(run->session, err);
@@ -273,6 +286,18 @@ static int run_body(struct run *run, struct bl_error *err)
     if (bl_journal_flush(run->journal, err) != BL_OK)
         return bl_exit_of(err->code);
     err->code = BL_OK; /* it may hold what was only tried */
+    return status;
+}
+
+/* From the first line of the journal to its last. */
+static int run_perform(struct run *run, struct bl_error *err)
+{
+    int status = BL_EXIT_FAILED;
+
+    run_hold_signals(true);
+    if (run_open_journal(run, err) == BL_OK)
+        status = run_body(run, err);
+    run_hold_signals(false);
     return status;
 }
 
@@ -303,10 +328,8 @@ int bl_run(const struct bl_run_options *options, struct bl_error *err)
     if (run_load(&run, err) != BL_OK)
         status =
             err->code == BL_E_IO || err->code == BL_E_DENIED ? BL_EXIT_FAILED : BL_EXIT_USAGE;
-    else if (run_open_journal(&run, err) != BL_OK)
-        status = BL_EXIT_FAILED;
     else
-        status = run_body(&run, err);
+        status = run_perform(&run, err);
     run_close(&run, err);
     return status;
 }

@@ -35,6 +35,19 @@ static void session_signalled(uv_signal_t *handle, int number)
     bl_loop_wake(session->loop);
 }
 
+/* Under nohup a hang-up is nobody's wish to stop. */
+static void session_watch(struct bl_session *session, uv_signal_t *handle, int number)
+{
+    struct sigaction before;
+
+    uv_signal_init(bl_loop_uv(session->loop), handle);
+    handle->data = session;
+    if (number == SIGHUP && sigaction(SIGHUP, NULL, &before) == 0 &&
+        before.sa_handler == SIG_IGN)
+        return;
+    uv_signal_start(handle, session_signalled, number);
+}
+
 static void session_ticked(uv_timer_t *timer)
 {
     struct bl_session *session = timer->data;
@@ -65,11 +78,8 @@ struct bl_session *bl_session_new(const struct bl_session_settings *settings)
         session->gate = world.gate = bl_gate_new(session->loop, settings->journal, &gate);
     session->world = bl_world_new(&world);
     bl_runtime_enter(settings->runtime, session->world);
-    for (size_t i = 0; i < SIGNALS; i++) {
-        uv_signal_init(bl_loop_uv(session->loop), &session->signals[i]);
-        session->signals[i].data = session;
-        uv_signal_start(&session->signals[i], session_signalled, numbers[i]);
-    }
+    for (size_t i = 0; i < SIGNALS; i++)
+        session_watch(session, &session->signals[i], numbers[i]);
     uv_timer_init(bl_loop_uv(session->loop), &session->ticker);
     session->ticker.data = session;
     uv_unref((uv_handle_t *)&session->ticker);
@@ -83,6 +93,7 @@ enum bl_code bl_session_run(struct bl_session *session, struct bl_error *err)
     struct bl_runtime *runtime = session->settings.runtime;
     enum bl_code code = BL_OK;
 
+    bl_loop_turn(session->loop, false); /* a signal may have come before there was a session */
     while (code == BL_OK) {
         bl_runtime_step(runtime);
         if (bl_runtime_is_over(runtime))
@@ -91,6 +102,7 @@ enum bl_code bl_session_run(struct bl_session *session, struct bl_error *err)
     }
     if (code != BL_OK)
         bl_runtime_stop(runtime, err);
+    bl_loop_turn(session->loop, false); /* a signal may have come while the script ran */
     bl_world_settle(session->world);
     return code;
 }

@@ -166,6 +166,56 @@ wait "$first"
 status=$?
 if [ "$status" -eq 143 ]; then passed=$((passed + 1)); else failed=$((failed + 1)); echo "FAIL SIGTERM: exit $status"; fi
 
+# wait_run COUNT: until there are that many journals.
+wait_run() {
+    for _ in $(seq 200); do
+        [ "$(find "$work/state/runs" -name '*.belay' | wc -l)" -ge "$1" ] && return
+        sleep 0.01
+    done
+}
+
+# ended WHAT STATUS PID: the run ends so, in order: its journal has an end and nothing is left beside it.
+ended() {
+    local status=0
+    wait "$3" || status=$?
+    if [ "$status" -eq "$2" ] && [ -z "$(find "$work/state/runs" -type f ! -name '*.belay')" ] &&
+        ! "$belay" verify last | grep -q 'cut off'; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1))
+        echo "FAIL $1: exit $status, wanted $2"
+        ls "$work/state/runs"
+    fi
+}
+
+# A signal that comes before the run is ready for it, two of them, and one while a script only computes.
+runs=$(find "$work/state/runs" -name '*.belay' | wc -l)
+for signals in "INT" "TERM TERM" "HUP HUP"; do
+    "$belay" run slow >"$work/first" 2>&1 &
+    first=$!
+    runs=$((runs + 1))
+    wait_run "$runs"
+    for signal in $signals; do kill "-$signal" "$first"; done
+    case $signals in INT) wanted=130 ;; *) wanted=143 ;; esac
+    ended "early $signals" "$wanted" "$first"
+done
+echo 'procedure({ title = "Busy", run = function() while true do end end })' >busy.lua
+"$belay" run busy >"$work/first" 2>&1 &
+first=$!
+wait_run $((runs + 1))
+sleep 0.2
+kill -INT "$first"
+ended "SIGINT of a script that only computes" 130 "$first"
+
+# Under nohup a hang-up ends nothing.
+sed 's/30/0.5/' slow.lua >short.lua
+nohup "$belay" run short >"$work/first" 2>&1 &
+first=$!
+wait_run $((runs + 2))
+sleep 0.2
+kill -HUP "$first"
+ended "SIGHUP under nohup" 0 "$first"
+
 # A reader that goes away does not end a run.
 "$belay" run good | head -n 1 >/dev/null
 status=${PIPESTATUS[0]}
