@@ -18,7 +18,8 @@ static enum bl_code error_code(CURLcode code, long os_error)
             return BL_E_DENIED;
         if (os_error == ETIMEDOUT)
             return BL_E_TIMEOUT;
-        return BL_E_REFUSED;
+        /* The peer took the connection and ended it before libcurl looked at it. */
+        return os_error == 0 || os_error == ECONNRESET ? BL_E_CLOSED : BL_E_REFUSED;
     case CURLE_OUT_OF_MEMORY: /* what libcurl says of a header line above its own bound */
         return BL_E_TOO_LARGE;
     case CURLE_OPERATION_TIMEDOUT:
@@ -53,7 +54,7 @@ static void error_connect(struct bl_http_op *http, enum bl_code code, long os_er
     if (os_error != 0)
         snprintf(why, sizeof(why), "%s", uv_strerror(uv_translate_sys_error((int)os_error)));
     else
-        snprintf(why, sizeof(why), "connection refused");
+        snprintf(why, sizeof(why), "the connection was closed at once");
     if (socket != NULL)
         bl_op_fail(&http->base, code, "%s: cannot connect to %s (%s): %s", target, socket, why,
                    code == BL_E_DENIED ? "may this user use the socket?"

@@ -7,7 +7,10 @@
 #include "support/op.h"
 #include "support/scratch.h"
 
+#include <dlfcn.h>
+#include <poll.h>
 #include <setjmp.h>
+#include <sys/socket.h>
 
 #include <cmocka.h>
 
@@ -26,6 +29,26 @@ static const struct hostile_line asked[] = {
 #define MEMORY_MAX (24 << 20)
 #endif
 
+/* While true, libcurl looks at a connection only when the peer has ended it again: what
+ * otherwise happens on a busy machine only. */
+static bool is_late;
+
+/* libcurl's calls come here too: a program's own name goes before the library's. */
+__attribute__((visibility("default"))) int connect(int fd, const struct sockaddr *address,
+                                                   socklen_t size)
+{
+    union {
+        void *symbol;
+        int (*call)(int fd, const struct sockaddr *address, socklen_t size);
+    } real = {.symbol = dlsym(RTLD_NEXT, "connect")};
+    struct pollfd ended = {.fd = fd};
+    int status = real.call(fd, address, size);
+
+    if (is_late)
+        poll(&ended, 1, 10000);
+    return status;
+}
+
 struct expected {
     const char *operation, *args;
     enum bl_status status;
@@ -43,13 +66,14 @@ static void meet(const char *folder, struct hostile_spec *spec, const struct exp
 {
     char path[120], settings[200];
     int fds = hostile_fd_count(), threads = hostile_thread_count();
-    int64_t memory = hostile_rss(), began = bl_clock_steady();
+    int64_t memory = hostile_rss();
     struct hostile *peer;
     struct test_run run;
     struct bl_outcome outcome;
 
     snprintf(path, sizeof(path), "%s/docker.sock", folder);
-    snprintf(settings, sizeof(settings), "{\"socket\": \"%s\", \"timeout\": 0.7}", path);
+    snprintf(settings, sizeof(settings), "{\"socket\": \"%s\", \"timeout\": %s}", path,
+             expected->code == BL_E_TIMEOUT ? "0.7" : "60");
     spec->path = path;
     peer = hostile_start(spec);
     test_run_open(&run, "docker", settings);
@@ -59,13 +83,13 @@ static void meet(const char *folder, struct hostile_spec *spec, const struct exp
         fail_msg("status %d, %s: %s", (int)outcome.status, bl_code_name(outcome.error.code),
                  outcome.error.message);
     bl_outcome_release(&outcome);
-    assert_true(bl_clock_steady() - began < 1300);
     assert_true(bl_loop_longest(run.loop) < 20000);
     test_run_close(&run);
     assert_int_equal(hostile_fd_count(), fds);
     assert_int_equal(hostile_thread_count(), threads);
     assert_true(hostile_rss() - memory < MEMORY_MAX);
-    assert_true(hostile_wait_idle(peer, 2000));
+    assert_true(hostile_wait_idle(peer, 10000));
+    assert_int_equal(hostile_count(peer).accepted, 1);
     hostile_stop(peer);
 }
 
@@ -126,11 +150,24 @@ static void test_hostile__malformed(void **state)
 
 static void test_hostile__closes_in_the_middle(void **state)
 {
-    struct hostile_spec spec = {.kind = HOSTILE_CLOSE, .head = JSON_HEAD "100\r\n\r\n{"};
+    struct hostile_spec spec = after_version(HOSTILE_CLOSE, JSON_HEAD "100\r\n\r\n{");
 
-    spec.head_len = strlen(spec.head);
+    spec.lines = &asked[1]; /* reads the request: a close before that is another case */
+    spec.line_count = 1;
     meet(*state, &spec,
          &(struct expected){"list", "[]", BL_FAILED, BL_E_CLOSED, "in the middle"});
+}
+
+static void test_hostile__closes_at_once(void **state)
+{
+    struct hostile_spec spec = {.kind = HOSTILE_CLOSE};
+
+    is_late = true;
+    meet(*state, &spec,
+         &(struct expected){"list", "[]", BL_FAILED, BL_E_CLOSED, "was closed at once"});
+    meet(*state, &spec, /* nothing was sent that changes anything */
+         &(struct expected){"stop", "[\"a\"]", BL_FAILED, BL_E_CLOSED, "was closed at once"});
+    is_late = false;
 }
 
 /* A change goes over a fresh socket; a peer that plays each line anew for each connection sees
@@ -191,7 +228,8 @@ static void test_hostile__cancel_leaves_nothing(void **state)
     test_run_open(&run, "docker", settings);
     for (int turns = 0; turns < 6; turns++) {
         struct bl_op *op = test_op_start(&run, "logs", "[\"a\"]", &outcome, &is_done);
-        for (int i = 0; i < turns; i++)
+        /* the last one has met the peer */
+        for (int i = 0; i < turns || (turns == 5 && hostile_count(peer).accepted == 0); i++)
             bl_loop_turn(run.loop, false);
         bl_op_cancel(op, "a race was lost");
         test_op_wait(&run, &is_done);
@@ -199,7 +237,7 @@ static void test_hostile__cancel_leaves_nothing(void **state)
     }
     test_run_close(&run);
     assert_int_equal(hostile_fd_count(), fds);
-    assert_true(hostile_wait_idle(peer, 2000));
+    assert_true(hostile_wait_idle(peer, 10000));
     hostile_stop(peer);
 }
 
@@ -253,6 +291,7 @@ int main(void)
         TEST(test_hostile__a_gigabyte),
         TEST(test_hostile__malformed),
         TEST(test_hostile__closes_in_the_middle),
+        TEST(test_hostile__closes_at_once),
         TEST(test_hostile__a_change_that_gets_no_answer_is_in_doubt),
         TEST(test_hostile__nobody_listens),
         TEST(test_hostile__cancel_leaves_nothing),

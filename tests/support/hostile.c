@@ -256,8 +256,8 @@ static _Noreturn void peer_run(int listener, const struct hostile_spec *spec,
         talk.fd = accept(listener, NULL, NULL);
         if (talk.fd < 0)
             continue;
+        counters->open++; /* first, so that whoever sees it accepted sees it open */
         counters->accepted++;
-        counters->open++;
         if (fork() == 0) {
             peer_prepare(self);
             close(listener);
@@ -332,9 +332,14 @@ struct hostile_count hostile_count(const struct hostile *hostile)
 
 bool hostile_wait_idle(const struct hostile *hostile, int millis)
 {
-    for (int waited = 0; hostile->counters->open > 0 && waited < millis; waited += 5)
+    struct counters *now = hostile->counters;
+
+    for (int waited = 0; waited < millis; waited += 5) {
+        if (now->accepted > 0 && now->open == 0)
+            return true;
         usleep(5000);
-    return hostile->counters->open == 0;
+    }
+    return false;
 }
 
 void hostile_stop(struct hostile *hostile)

@@ -55,7 +55,7 @@ struct hostile;
 struct hostile *hostile_start(const struct hostile_spec *spec);
 int hostile_port(const struct hostile *hostile); /* 0 for a unix socket */
 struct hostile_count hostile_count(const struct hostile *hostile);
-/* Waits (at most `millis`) until no connection is open; false when one still is. */
+/* Waits (at most `millis`) until there was a connection and none is open; else false. */
 bool hostile_wait_idle(const struct hostile *hostile, int millis);
 /* Ends it with all its connections and frees. The unix socket is removed. */
 void hostile_stop(struct hostile *hostile);
