@@ -16,7 +16,7 @@ struct bl_pattern *bl_pattern_new(const char *text, struct bl_error *err);
 void bl_pattern_free(struct bl_pattern *pattern); /* NULL is allowed */
 /*
  * Says whether the pattern is found. Reaching the bound is an error (BL_E_LIMIT), never "not
- * found". One search takes at most about 10 ms.
+ * found". One search takes at most about half a second of processor time, whatever the text.
  */
 enum bl_code bl_pattern_search(struct bl_pattern *pattern, const char *data, size_t len,
                                bool *found, struct bl_error *err) BL_MUST_USE;
@@ -27,7 +27,8 @@ struct bl_match {
     const size_t *bounds; /* start and end of each; SIZE_MAX where a group took no part */
 };
 /* The first place at or behind `from`; match->count is 0 when there is none. bounds are
- * borrowed until the next search. Errors as bl_pattern_search. */
+ * borrowed until the next search. Errors as bl_pattern_search; the half second is for all
+ * searches with one pattern together. */
 enum bl_code bl_pattern_find(struct bl_pattern *pattern, const char *data, size_t len,
                              size_t from, struct bl_match *match,
                              struct bl_error *err) BL_MUST_USE;

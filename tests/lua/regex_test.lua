@@ -29,6 +29,31 @@ test("regex: a bad pattern and too many steps are errors", function()
   raises("'pattern'", regex.match, 5, "a")
 end)
 
+-- Some 10,000 steps at each of a million places: minutes, if only the steps at one place counted.
+test("regex: the steps on a long text are bounded in all", function()
+  local text = string.rep("a", 1000000)
+  for _, pattern in ipairs({ "(?:a|aa){0,14}[xy]", "(*NO_JIT)(?:a|aa){0,14}[xy]" }) do
+    for _, fn in ipairs({ regex.test, regex.match, regex.find_all, regex.split }) do
+      raises("too many steps", fn, pattern, text)
+    end
+  end
+end)
+
+test("regex: a long text is searched as a short one", function()
+  local filler = string.rep("ü", 50001)
+  equal(regex.match("(?<=ü)x", filler .. "x").start, 100003)
+  equal(regex.match("[^x]", "xx" .. string.rep("x", 4094) .. "üx").text, "ü")
+  equal(#regex.find_all("(?m)^b", string.rep("ab\n", 30000) .. "b"), 1)
+  equal(regex.match("(?m)^b$", string.rep("ab", 30000) .. "\nb").start, 60002)
+  equal(regex.match(".*[xy]", filler .. "\n" .. filler .. "z\nzx").text, "zx")
+  equal(regex.test("\\Gx", filler .. "x"), false)
+  equal(regex.test("\\Gü", filler), true)
+  equal(regex.test("ü(*COMMIT)x|x", filler .. "x"), false)
+  equal(regex.test("(?s)^.*y", filler), false)
+  equal(#regex.split("x", filler .. "x" .. filler), 2)
+  equal(#regex.replace("$", filler, "end"), 100005)
+end)
+
 test("regex: find_all, empty matches too", function()
   equal(#regex.find_all("\\w+", "one two three"), 3)
   equal(#regex.find_all("\\w+", "one two three", { limit = 2 }), 2)
