@@ -1,10 +1,10 @@
 /* SPDX-FileCopyrightText: 2026 The Belay authors */
 /* SPDX-License-Identifier: MIT */
-/* args.c: checks what an author wrote against the tables, and says what is wrong in one line.
- */
+/* args.c: checks what an author wrote against the tables, says what is wrong in one line. */
 #include "base/module.h"
 #include "base/text.h"
 
+#include <errno.h>
 #include <math.h>
 
 static const struct bl_arg common_options[] = {
@@ -110,13 +110,14 @@ static enum bl_code arg_check_amount(const struct bl_arg *arg, const char *what,
                                      struct bl_error *err)
 {
     bool is_duration = arg->type == BL_T_DURATION;
+    const char *text = bl_value_as_text(given);
     double number;
     struct bl_error why;
+    enum bl_code code;
 
     if (bl_value_type(given) == BL_BYTES) {
-        const char *text = bl_value_as_text(given);
-        enum bl_code code = is_duration ? bl_parse_duration(text, amount, &why)
-                                        : bl_parse_bytes(text, amount, &why);
+        code = is_duration ? bl_parse_duration(text, amount, &why)
+                           : bl_parse_bytes(text, amount, &why);
         return code == BL_OK ? BL_OK
                              : bl_fail(err, code, "%s '%s': %s", what, arg->name, why.message);
     }
@@ -147,8 +148,9 @@ static bool arg_read_integer(const struct bl_value *given, int64_t *number)
         *number = bl_value_as_int(given);
         return (double)*number == bl_value_as_float(given);
     case BL_BYTES:
+        errno = 0;
         *number = strtoll(text, &end, 10);
-        return end != text && *end == '\0';
+        return end != text && *end == '\0' && errno == 0;
     default:
         return false;
     }
@@ -284,19 +286,17 @@ static enum bl_code arg_check_command(const struct bl_arg *arg, const char *what
     code = arg_check_tree(&strings, what, bl_value_type(given) == BL_BYTES ? list : given,
                           normal, err);
     bl_value_unref(list);
-    if (code != BL_OK)
-        return code;
-    if (*bl_value_as_text(bl_list_get(*normal, 0)) == '\0')
+    if (code == BL_OK && *bl_value_as_text(bl_list_get(*normal, 0)) == '\0')
         wrong = "the program's name is empty";
-    for (size_t i = 0; i < bl_value_count(*normal); i++) {
+    for (size_t i = 0; code == BL_OK && i < bl_value_count(*normal); i++) {
         if (strlen(bl_value_as_bytes(bl_list_get(*normal, i), &len)) != len)
-            wrong = "no argument of a command can hold a NUL byte";
+            wrong = "no argument can hold a NUL byte";
     }
     if (wrong == NULL)
-        return BL_OK;
+        return code;
     bl_value_unref(*normal);
-    return bl_fail(err, BL_E_ARG, "%s '%s' must be %s: %s", what, arg->name, arg_wanted(arg),
-                   wrong);
+    return bl_fail(err, BL_E_ARG, "%s '%s' must be a list of a program and its arguments: %s",
+                   what, arg->name, wrong);
 }
 
 static enum bl_code arg_check_boolean(const struct bl_arg *arg, const char *what,
@@ -308,9 +308,8 @@ static enum bl_code arg_check_boolean(const struct bl_arg *arg, const char *what
 
     if (bl_value_type(given) == BL_BYTES)
         truth = strcmp(text, "true") == 0;
-    if (bl_value_type(given) != BL_BOOL && !truth && strcmp(text, "false") != 0)
-        return arg_wrong(arg, what, given, err);
-    if (bl_value_type(given) != BL_BOOL && bl_value_type(given) != BL_BYTES)
+    if (bl_value_type(given) == BL_BYTES ? !truth && strcmp(text, "false") != 0
+                                         : bl_value_type(given) != BL_BOOL)
         return arg_wrong(arg, what, given, err);
     *normal = bl_value_bool(truth);
     return BL_OK;

@@ -97,6 +97,16 @@ int bl_command_fail(const struct bl_error *err)
     return bl_exit_of(err->code);
 }
 
+void bl_command_print(const char *text)
+{
+    struct bl_buf clean;
+
+    bl_buf_init(&clean, 0);
+    bl_text_clean(&clean, text, strlen(text), false);
+    fputs(bl_buf_text(&clean), stdout);
+    bl_buf_release(&clean);
+}
+
 int bl_command_end(int status)
 {
     if (status != 0)

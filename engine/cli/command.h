@@ -53,6 +53,8 @@ const struct bl_value *bl_given_list(const struct bl_given *given,
 
 /* Prints "belay: MESSAGE" to stderr, cleaned, and gives the exit code of the error. */
 int bl_command_fail(const struct bl_error *err);
+/* Prints outside text to stdout, cleaned, as one line. */
+void bl_command_print(const char *text);
 /* Prints "belay: exit N: MEANING" to stderr when N is not 0, and gives N. */
 int bl_command_end(int status);
 /* True when a person can answer: stdin or stderr is a terminal and CI is not set. */

@@ -36,13 +36,17 @@ static void list_print(const struct bl_value *procedures)
     for (size_t i = 0; i < bl_value_count(procedures); i++) {
         const struct bl_value *procedure = bl_list_get(procedures, i);
         const char *own = bl_map_text(procedure, "section", "");
-        if (section == NULL ? *own != '\0' : strcmp(section, own) != 0)
-            printf("%s%s\n", section != NULL ? "\n" : "", *own != '\0' ? own : "no section");
+        if (section == NULL ? *own != '\0' : strcmp(section, own) != 0) {
+            fputs(section != NULL ? "\n" : "", stdout);
+            bl_command_print(*own != '\0' ? own : "no section");
+            putchar('\n');
+        }
         section = own;
-        printf("  %-*s  %s%s%s\n", (int)widest, bl_map_text(procedure, "id", ""),
-               bl_map_text(procedure, "severity", ""),
-               bl_map_text(procedure, "severity", NULL) != NULL ? "  " : "",
-               bl_map_text(procedure, "title", ""));
+        printf("  %-*s  ", (int)widest, bl_map_text(procedure, "id", ""));
+        bl_command_print(bl_map_text(procedure, "severity", ""));
+        fputs(bl_map_text(procedure, "severity", NULL) != NULL ? "  " : "", stdout);
+        bl_command_print(bl_map_text(procedure, "title", ""));
+        putchar('\n');
     }
     if (bl_value_count(procedures) == 0)
         puts("no procedures");

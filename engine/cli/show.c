@@ -88,63 +88,78 @@ static void show_walk(struct bl_project *project, const struct bl_value *environ
     bl_session_free(session);
 }
 
+/* Prints text that the project's files say, made safe, as a line, and empties it. */
+static void show_line(struct bl_buf *text)
+{
+    bl_command_print(bl_buf_text(text));
+    putchar('\n');
+    bl_buf_release(text);
+}
+
 static void show_words(const char *label, const struct bl_value *value)
 {
+    struct bl_buf text;
+
     if (value == NULL || (bl_value_type(value) == BL_LIST && bl_value_count(value) == 0))
         return;
-    printf("%-10s ", label);
+    bl_buf_init(&text, 0);
     if (bl_value_type(value) == BL_BYTES)
-        printf("%s", bl_value_as_text(value));
+        bl_buf_text_add(&text, bl_value_as_text(value));
     for (size_t i = 0; i < bl_value_count(value); i++) {
         if (bl_value_type(value) == BL_MAP)
-            printf("%s%s = %s", i > 0 ? ", " : "", bl_map_key(value, i),
-                   bl_value_as_text(bl_map_at(value, i)));
+            bl_buf_printf(&text, "%s%s = %s", i > 0 ? ", " : "", bl_map_key(value, i),
+                          bl_value_as_text(bl_map_at(value, i)));
         else
-            printf("%s%s", i > 0 ? ", " : "", bl_value_as_text(bl_list_get(value, i)));
+            bl_buf_printf(&text, "%s%s", i > 0 ? ", " : "",
+                          bl_value_as_text(bl_list_get(value, i)));
     }
-    putchar('\n');
+    printf("%-10s ", label);
+    show_line(&text);
 }
 
 static void show_params(const struct bl_value *params)
 {
     struct bl_buf text;
 
-    bl_buf_init(&text, 0);
     for (size_t i = 0; i < bl_value_count(params); i++) {
         const struct bl_value *param = bl_list_get(params, i);
         const struct bl_value *fallback = bl_map_get(param, "default");
-        bl_buf_reset(&text);
+        bl_buf_init(&text, 0);
+        bl_buf_printf(&text, "%s (%s)", bl_map_text(param, "name", ""),
+                      bl_map_text(param, "type", ""));
         if (fallback != NULL) {
             bl_buf_text_add(&text, " = ");
             bl_json_write(&text, fallback, BL_JSON_PLAIN);
         }
-        printf("%-10s %s (%s)%s%s%s\n", i == 0 ? "parameters" : "",
-               bl_map_text(param, "name", ""), bl_map_text(param, "type", ""),
-               bl_buf_text(&text), bl_map_text(param, "help", NULL) != NULL ? ": " : "",
-               bl_map_text(param, "help", ""));
+        if (bl_map_text(param, "help", NULL) != NULL)
+            bl_buf_printf(&text, ": %s", bl_map_text(param, "help", ""));
+        printf("%-10s ", i == 0 ? "parameters" : "");
+        show_line(&text);
     }
-    bl_buf_release(&text);
 }
 
 static void show_item(const struct bl_value *item)
 {
     const char *kind = bl_map_text(item, "kind", ""), *class = bl_map_text(item, "class", NULL);
     const struct bl_value *covers = bl_map_get(item, "covers");
+    struct bl_buf text;
 
     if (strcmp(kind, "…") == 0) { /* the walk could not go on here */
         printf("%*s… the rest depends on real answers\n",
                2 + 2 * (int)bl_map_int(item, "depth", 0), "");
         return;
     }
-    printf("%*s%-9s %s", 2 + 2 * (int)bl_map_int(item, "depth", 0), "", kind,
-           bl_map_text(item, "text", ""));
+    bl_buf_init(&text, 0);
+    bl_buf_text_add(&text, bl_map_text(item, "text", ""));
     if (class != NULL && strcmp(kind, "operation") == 0)
-        printf("  [%s]", class);
+        bl_buf_printf(&text, "  [%s]", class);
     for (size_t i = 0; i < bl_value_count(covers); i++)
-        printf("%s%s", i == 0 ? "  " : " ", bl_value_as_text(bl_list_get(covers, i)));
+        bl_buf_printf(&text, "%s%s", i == 0 ? "  " : " ",
+                      bl_value_as_text(bl_list_get(covers, i)));
     if (bl_map_text(item, "undo", NULL) != NULL && strcmp(kind, "step") == 0)
-        printf("  (undo: %s)", bl_map_text(item, "undo", ""));
-    putchar('\n');
+        bl_buf_printf(&text, "  (undo: %s)", bl_map_text(item, "undo", ""));
+    printf("%*s%-9s ", 2 + 2 * (int)bl_map_int(item, "depth", 0), "", kind);
+    show_line(&text);
 }
 
 static void show_text(const struct bl_value *procedure, const struct show *show,
@@ -153,15 +168,20 @@ static void show_text(const struct bl_value *procedure, const struct show *show,
     static const char *const fields[] = {"section", "severity", "roles",  "tags", "symptoms",
                                          "summary", "kind",     "covers", "uses", "may"};
 
-    printf("%s\n%s\n\n", bl_map_text(procedure, "id", ""), bl_map_text(procedure, "title", ""));
+    printf("%s\n", bl_map_text(procedure, "id", ""));
+    bl_command_print(bl_map_text(procedure, "title", ""));
+    fputs("\n\n", stdout);
     for (size_t i = 0; i < BL_COUNT(fields); i++)
         show_words(fields[i], bl_map_get(procedure, fields[i]));
     show_params(bl_map_get(procedure, "params"));
     puts("\nsteps, with nominal answers:");
     for (size_t i = 0; i < bl_value_count(show->steps); i++)
         show_item(bl_list_get(show->steps, i));
-    if (err->code != BL_OK)
-        printf("  (here the walk ended: %s)\n", err->message);
+    if (err->code != BL_OK) {
+        fputs("  (here the walk ended: ", stdout);
+        bl_command_print(err->message);
+        puts(")");
+    }
 }
 
 static void show_json(const struct bl_value *procedure, const struct show *show)

@@ -196,7 +196,7 @@ static enum bl_code project_not_found(struct bl_project *project, const char *id
         if (own != NULL && strcmp(own + 1, last != NULL ? last + 1 : id) == 0)
             near = names[i];
     }
-    if (near != NULL)
+    if (near != NULL && strcmp(near, id) != 0)
         code = bl_fail(err, BL_E_ARG, "no procedure '%s': did you mean '%s'?", id, near);
     else
         code = bl_fail(err, BL_E_ARG, "no procedure '%s': `belay list` shows those of %s", id,
@@ -214,6 +214,8 @@ enum bl_code bl_project_procedure(struct bl_project *project, const char *id,
     char path[260];
     enum bl_code code;
 
+    if (strchr(id, '/') != NULL)
+        return project_not_found(project, id, err);
     snprintf(path, sizeof(path) - 4, "%s", id);
     project_swap(path, '.', '/');
     snprintf(path + strlen(path), 5, ".lua");

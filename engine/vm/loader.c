@@ -102,7 +102,11 @@ BL_LJMP void bl_loader_text(lua_State *L, const char *name, const char *text, si
         luaL_error(L, "%s is compiled Lua: only text is loaded", name);
     source = lua_pushfstring(L, "@%s", name);
     if (luaL_loadbufferx(L, text, size, source, "t") != LUA_OK) {
+        const char *why = lua_tostring(L, -1);
+
         bl_rethrow(L, LUA_ERRSYNTAX);
+        if (why != NULL && strncmp(why, name, strlen(name)) != 0)
+            luaL_error(L, "%s: %s", name, why); /* "C stack overflow" has no place */
         lua_error(L);
     }
     bl_cage_environment(L);

@@ -94,7 +94,11 @@ static BL_LJMP int native_keep(lua_State *L)
 
     if (bl_value_type(map) != BL_MAP)
         return task_error(L, "%s takes a table with names", what);
-    bl_value_unref(*slot);
+    if (runtime->loading[0] == '\0')
+        return task_error(L, "%s: only a file of the project describes it, when it loads",
+                          what);
+    if (*slot != NULL)
+        return task_error(L, "%s: it is described already: once is enough", what);
     *slot = bl_value_ref(map);
     return 0;
 }

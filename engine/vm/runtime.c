@@ -18,8 +18,8 @@
     100 /* resumed before the loop has its turn: signals and deadlines come through */
 
 /* The files of lua/words/, in the order in which they are run. */
-static const char *const word_files[] = {"words.procedure", "words.step", "words.check",
-                                         "words.people", "words.flow"};
+static const char *const word_files[] = {"words.param", "words.procedure", "words.step",
+                                         "words.check", "words.people",    "words.flow"};
 
 static BL_LJMP int runtime_open(lua_State *L)
 {
@@ -135,12 +135,26 @@ static BL_LJMP int runtime_load_file(lua_State *L)
     return 0;
 }
 
+/* A file's path is the id of its procedure, which people type. */
+static bool runtime_is_id(const char *path)
+{
+    size_t good = strspn(path, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+                               "0123456789_-/");
+
+    return strcmp(path + good, ".lua") == 0 || strncmp(path, "environments/", 13) == 0;
+}
+
 enum bl_code bl_runtime_load(struct bl_runtime *runtime, const char *path, struct bl_error *err)
 {
     lua_State *L = runtime->vm->L;
     size_t len = strlen(path);
     enum bl_code code;
 
+    if (!runtime_is_id(path))
+        return bl_fail(err, BL_E_ARG,
+                       "%s: a file of a project is named with letters, digits, _ and - only: "
+                       "its path is the procedure's id",
+                       path);
     snprintf(runtime->loading, sizeof(runtime->loading), "%s", path);
     if (len > 4 && len < sizeof(runtime->loading) && strcmp(path + len - 4, ".lua") == 0)
         runtime->loading[len - 4] = '\0';
@@ -410,45 +424,4 @@ void bl_runtime_result(struct bl_runtime *runtime, struct bl_result *result)
     result->value = bl_value_ref(runtime->result.value);
     result->passed = result->warned = result->failed = 0;
     tally_count(runtime, result);
-}
-
-enum bl_code bl_param_check(const struct bl_value *param, const struct bl_value *given,
-                            struct bl_value **normal, struct bl_error *err)
-{
-    static const struct {
-        const char *name;
-        enum bl_arg_type type;
-    } types[] = {
-        {"string", BL_T_STRING},   {"integer", BL_T_INTEGER}, {"number", BL_T_NUMBER},
-        {"boolean", BL_T_BOOLEAN}, {"choice", BL_T_CHOICE},   {"duration", BL_T_DURATION},
-        {"bytes", BL_T_BYTES},     {"host", BL_T_HOST},       {"port", BL_T_PORT},
-        {"path", BL_T_PATH},       {"secret", BL_T_STRING},
-    };
-    const char *type = bl_map_text(param, "type", "string"), *choices[64];
-    const struct bl_value *list = bl_map_get(param, "choices");
-    struct bl_arg arg = {.name = bl_map_text(param, "name", "value"), .choices = choices};
-    struct bl_value *amount = NULL;
-    enum bl_code code;
-    size_t count = 0;
-
-    for (size_t i = 0; i < BL_COUNT(types); i++) {
-        if (strcmp(types[i].name, type) == 0)
-            arg.type = types[i].type;
-    }
-    for (; count < bl_value_count(list) && count < 63; count++)
-        choices[count] = bl_value_as_text(bl_list_get(list, count));
-    choices[count] = NULL;
-    arg.flags = strcmp(type, "secret") == 0 ? BL_ARG_SECRET : 0;
-    arg.min = bl_map_int(param, "min", 0);
-    arg.max = bl_map_int(param, "max", arg.min != 0 ? INT64_MAX : 0);
-    code = bl_arg_check(&arg, "parameter", given, &amount, err);
-    if (code != BL_OK)
-        return code;
-    if (arg.type == BL_T_DURATION) { /* authors count in seconds */
-        *normal = bl_value_float((double)bl_value_as_int(amount) / 1000);
-        bl_value_unref(amount);
-    } else {
-        *normal = amount;
-    }
-    return BL_OK;
 }

@@ -167,6 +167,11 @@ static enum bl_code environment_fill(const struct bl_value *given, struct bl_val
         if (code == BL_OK)
             bl_map_set(out, key, normal);
     }
+    if (code == BL_OK && bl_map_text(out, "state", "/")[0] != '/')
+        code = bl_fail(err, BL_E_ARG,
+                       "field 'state' must be an absolute path, so that every folder a run is "
+                       "started in means the same, not '%.200s'",
+                       bl_map_text(out, "state", ""));
     if (code == BL_OK)
         code = environment_check_policy(bl_map_get(given, "policy"), out, err);
     if (code == BL_OK)

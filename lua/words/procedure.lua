@@ -1,6 +1,6 @@
---- The words that describe: project, environment, secret, param, procedure.
+--- The words that describe: project, environment, secret, procedure.
 --
--- Depends on: nothing. `...`: engine/vm/native.c.
+-- Depends on: words.param. `...`: engine/vm/native.c.
 local native = ...
 
 local FIELDS = {
@@ -19,94 +19,15 @@ local FIELDS = {
   run = "function",
 }
 
-local PARAM_FIELDS = {
-  default = true,
-  help = true,
-  choices = true,
-  min = true,
-  max = true,
-  required = true,
-}
+local TITLE = 200
 
-local TYPES = {
-  "string",
-  "integer",
-  "number",
-  "boolean",
-  "choice",
-  "duration",
-  "bytes",
-  "host",
-  "port",
-  "path",
-  "secret",
-}
-
-local function fail(...)
-  error(string.format(...), 0)
-end
-
-local function at(...)
-  local file, line = native.where()
-  fail("%s:%d: %s", file, line, string.format(...))
-end
-
-local function check_fields(what, spec, known)
-  if type(spec) ~= "table" then
-    at("%s takes a table, not a %s", what, type(spec))
-  end
-  for name, value in pairs(spec) do
-    local wanted = known[name]
-    if wanted == nil then
-      at("%s: unknown field '%s'", what, tostring(name))
-    elseif wanted ~= true and type(value) ~= wanted then
-      at("%s: field '%s' must be a %s, not a %s", what, name, wanted, type(value))
-    end
-  end
-end
-
-local function make_param(kind)
-  return function(spec)
-    spec = spec or {}
-    check_fields("param." .. kind, spec, PARAM_FIELDS)
-    local made = { type = kind, name = "default" }
-    for name, value in pairs(spec) do
-      made[name] = value
-    end
-    if kind == "choice" and (type(made.choices) ~= "table" or #made.choices == 0) then
-      at('param.choice: give it choices = { "one", "two" }')
-    end
-    if made.default ~= nil then
-      local value, why = native.param_check(made, made.default)
-      if value == nil then
-        at("param.%s: %s", kind, why)
-      end
-    end
-    return made
-  end
-end
-
-local function describe_params(params)
-  local list = {}
-  for name, made in pairs(params or {}) do
-    if type(made) ~= "table" or made.type == nil then
-      at("procedure: params.%s: write param.string({ … }) or another type", name)
-    end
-    local copy = {}
-    for field, value in pairs(made) do
-      copy[field] = value
-    end
-    copy.name = name
-    list[#list + 1] = copy
-  end
-  return list
-end
+local at, check_fields, check_texts = native.at, native.check_fields, native.check_texts
 
 --- Turns `may = { cache = "destroy" }` into classes by target.
 local function describe_may(uses, may)
   local classes = {}
   for name, class in pairs(may or {}) do
-    if class ~= "change" and class ~= "destroy" then
+    if type(name) ~= "string" or (class ~= "change" and class ~= "destroy") then
       at('procedure: may.%s must be "change" or "destroy"', name)
     end
     local target = uses[name] and uses[name]:gsub("%?$", "")
@@ -153,7 +74,7 @@ end
 --- @param spec procedure.Spec
 local function procedure(spec)
   check_fields("procedure", spec, FIELDS)
-  if spec.title == nil or spec.run == nil then
+  if rawget(spec, "title") == nil or rawget(spec, "run") == nil then
     at("procedure: give it at least a title and run = function(p, use) … end")
   end
   if spec.kind ~= nil and spec.kind ~= "checklist" and spec.kind ~= "procedure" then
@@ -161,7 +82,11 @@ local function procedure(spec)
   end
   local uses = spec.uses or {}
   for name, target in pairs(uses) do
-    if type(target) ~= "string" or not target:find("^%l+%.[%w_-]+%??$") then
+    if
+      type(name) ~= "string"
+      or type(target) ~= "string"
+      or not target:find("^%l+%.[%w_-]+%??$")
+    then
       at('procedure: uses.%s names a connection: "redis.cache", or "docker.engine?"', name)
     end
   end
@@ -171,7 +96,13 @@ local function procedure(spec)
       description[name] = value
     end
   end
-  description.params = describe_params(spec.params)
+  if spec.title == "" or #spec.title > TITLE or spec.title:find("%c") then
+    at("procedure: a title is one line of 1 to %d bytes", TITLE)
+  end
+  for _, name in ipairs({ "roles", "tags", "symptoms", "covers" }) do
+    check_texts("procedure: '" .. name .. "'", spec[name] or {})
+  end
+  description.params = native.describe_params(spec.params)
   description.uses = uses
   description.may = describe_may(uses, spec.may)
   native.define_procedure(description, { start = make_start(spec) })
@@ -206,33 +137,6 @@ local function secret(name)
   return native.secret(name)
 end
 
---- @class param.Spec
---- @field default? any
---- @field help? string
---- @field choices? string[]  of param.choice
---- @field min? number|string
---- @field max? number|string
---- @field required? boolean  false: may be missing without a default
-
---- @class param
---- @field string fun(spec?: param.Spec): table
---- @field integer fun(spec?: param.Spec): table
---- @field number fun(spec?: param.Spec): table
---- @field boolean fun(spec?: param.Spec): table
---- @field choice fun(spec?: param.Spec): table
---- @field duration fun(spec?: param.Spec): table
---- @field bytes fun(spec?: param.Spec): table
---- @field host fun(spec?: param.Spec): table
---- @field port fun(spec?: param.Spec): table
---- @field path fun(spec?: param.Spec): table
---- @field secret fun(spec?: param.Spec): table
-
-local param = {}
-for _, kind in ipairs(TYPES) do
-  param[kind] = make_param(kind)
-end
-
-native.define("param", native.freeze(param, "param"))
 native.define("procedure", procedure)
 native.define("project", project)
 native.define("environment", environment)

@@ -111,6 +111,55 @@ expect "answers that are no JSON" 2 'answers .*good.lua: ' "$belay" run good --d
 expect "unknown connection" 2 'uses redis.cache, which environment local does not name' \
     sh -c "printf 'procedure({ title = \"U\", uses = { c = \"redis.cache\" }, run = function() end })' >uses.lua; $belay run uses"
 
+expect "a path for an id" 2 "no procedure 'sub/good': did you mean 'sub.good'" sh -c "mkdir -p sub; cp good.lua sub; $belay run sub/good"
+rm -r sub
+expect "relative state folder" 2 "field 'state' must be an absolute path" \
+    sh -c "echo 'environment({ state = \"here\" })' >environments/relative.lua; $belay run good --env relative"
+expect "two environments in a file" 2 'environments/twice.lua:1: environment: it is described already' \
+    sh -c "echo 'environment({}) environment({})' >environments/twice.lua; $belay run good --env twice"
+expect "tables in tables without end" 2 'environments/deep.lua: C stack overflow' \
+    sh -c "printf 'environment(%0300d' 0 | tr 0 '{' >environments/deep.lua; $belay run good --env deep"
+
+# Bounds of parameters hold for every type, and 0 is one.
+cat >bounds.lua <<'LUA'
+procedure({
+  title = "Bounds",
+  params = {
+    count = param.integer({ min = 0, default = 1 }),
+    share = param.number({ min = 0, max = 1, default = 0.5 }),
+    pause = param.duration({ min = "1m", max = "2h", default = "5m" }),
+    size = param.bytes({ max = "1MB", default = 1 }),
+  },
+  run = function() end,
+})
+LUA
+expect "an integer below 0" 2 "parameter 'count' must be at least 0, not -5" "$belay" run bounds --set count=-5
+expect "an integer that is too large" 2 "parameter 'count' must be an integer" "$belay" run bounds --set count=99999999999999999999
+expect "a fraction above 1" 2 "parameter 'share' must be between 0 and 1, not 1.5" "$belay" run bounds --set share=1.5
+expect "a duration below a minute" 2 "parameter 'pause' must be between 1m and 2h, not 30s" "$belay" run bounds --set pause=30s
+expect "a size above a MiB" 2 "parameter 'size' must be at most 1MB, not 2MB" "$belay" run bounds --set size=2MB
+expect "bounds that hold" 0 '^$' sh -c "$belay run bounds --set count=0 --set share=1 --set pause=90 --set size=1024KB; echo >&2"
+
+# What a file says of its procedure: of the right type, one line, and no command to the terminal.
+describes() {
+    expect "$1" 2 "$2" sh -c "echo '$3' >'$4.lua'; $belay list"
+    rm "$4.lua"
+}
+describes "a title with a control character" 'described.lua:1: procedure: a title is one line' 'procedure({ title = "\27[2J", run = print })' described
+describes "no title of its own" 'described.lua:1: procedure: give it at least a title' 'procedure(setmetatable({}, { __index = { title = "x", run = print } }))' described
+describes "roles that are no strings" "procedure: 'roles' must be a list of strings" 'procedure({ title = "x", roles = { 5 }, run = print })' described
+describes "a parameter without a name" "params: '1' is no name" 'procedure({ title = "x", params = { param.string() }, run = print })' described
+describes "a use without a name" 'uses.1 names a connection' 'procedure({ title = "x", uses = { "redis.cache" }, run = print })' described
+describes "an error object while loading" 'described.lua:1: not today' 'fail("not today")' described
+describes "a file name that is no id" 'a b.lua: a file of a project is named with letters' 'procedure({ title = "x", run = print })' 'a b'
+printf 'procedure({ title = "X", section = "\\27[2J", summary = "\\27]0;x\\7", run = function() step("\\27c", print) end })\n' >escapes.lua
+if { "$belay" list; "$belay" show escapes; } 2>&1 | grep -q "$(printf '\033')"; then
+    failed=$((failed + 1))
+    echo "FAIL escapes: list or show let a control byte through"
+else
+    passed=$((passed + 1))
+fi
+
 expect "state folder that is a file" 1 "$work/project/belay.lua" \
     sh -c "echo 'environment({ state = \"$work/project/belay.lua/state\" })' >environments/file.lua; $belay run good --env file"
 if [ "$(id -u)" -eq 0 ]; then
