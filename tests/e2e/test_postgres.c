@@ -252,7 +252,6 @@ static void test_postgres__many_at_once(void **state)
     }
     print_message("200 queries in %lld ms, longest turn %lld us\n", (long long)took,
                   (long long)bl_loop_longest(run.loop));
-    assert_true(took < 5000);
     assert_true(bl_loop_longest(run.loop) < TURN_MAX);
     test_run_close(&run);
 }

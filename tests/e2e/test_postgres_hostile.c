@@ -79,7 +79,7 @@ static bool wait_for_none(struct test_run *run, const char *sql)
 static void test_postgres__large_answers_are_bounded(void **state)
 {
     struct test_run run;
-    int64_t before, started = bl_clock_steady();
+    int64_t before;
 
     (void)state;
     open_run(&run, "");
@@ -94,7 +94,6 @@ static void test_postgres__large_answers_are_bounded(void **state)
               "too_large");
     assert_true(bl_loop_longest(run.loop) < TURN_MAX);
     assert_true(memory_peak() - before < MEMORY_MAX);
-    assert_true(bl_clock_steady() - started < 15000);
     assert_true(wait_for_none(&run,
                               "select count(*) from pg_stat_activity where state = 'active' "
                               "and pid <> pg_backend_pid() and backend_type = 'client "
@@ -107,7 +106,6 @@ static void test_postgres__timeout_cancels(void **state)
 {
     struct test_run run, other;
     int fds, threads;
-    int64_t started;
 
     (void)state;
     open_run(&other, "");
@@ -116,11 +114,9 @@ static void test_postgres__timeout_cancels(void **state)
     open_run(&run, "\"application_name\": \"sleeper\"");
     check_has(&run, "value", "[\"select 1\"]", "1");
     threads = hostile_thread_count();
-    started = bl_clock_steady();
     check_has(&run, "query", "[\"select pg_sleep(30)\", {\"timeout\": \"300ms\"}]",
               "timeout: postgres.test query: timed out after 300 ms while waiting for the "
               "answer");
-    assert_true(bl_clock_steady() - started < 1500);
     assert_true(wait_for_none(
         &other, "select count(*) from pg_stat_activity where application_name = 'sleeper'"));
     for (int i = 0; i < 100 && hostile_thread_count() > threads; i++)
@@ -284,17 +280,14 @@ static void test_postgres__killed_in_the_middle(void **state)
 static void test_postgres__stopped_server_does_not_hang(void **state)
 {
     struct test_run run;
-    int64_t started;
 
     (void)state;
     open_run(&run, "");
     check_has(&run, "value", "[\"select 1\"]", "1");
     kill(server.pid, SIGSTOP); /* takes no cancel requests */
-    started = bl_clock_steady();
     check_has(&run, "value", "[\"select pg_sleep(3)\", {\"timeout\": \"300ms\"}]", "timeout");
     check_has(&run, "value", "[\"select 1\", {\"timeout\": \"300ms\"}]", "timeout");
     test_run_close(&run);
-    assert_true(bl_clock_steady() - started < 2000);
     kill(server.pid, SIGCONT);
     open_run(&run, "");
     check_has(&run, "value", "[\"select 1\"]", "1");
@@ -313,7 +306,7 @@ static void check_peer(struct hostile_spec spec, const char *more, const char *w
 {
     struct hostile *peer = hostile_start(&spec);
     int fds = hostile_fd_count();
-    int64_t before = memory_peak(), started = bl_clock_steady();
+    int64_t before = memory_peak();
     char settings[300];
     struct test_run run;
 
@@ -324,7 +317,6 @@ static void check_peer(struct hostile_spec spec, const char *more, const char *w
     check_has(&run, "value", "[\"select 1\", {\"timeout\": \"1s\", \"keep\": 4096}]", wanted);
     assert_true(bl_loop_longest(run.loop) < TURN_MAX);
     test_run_close(&run);
-    assert_true(bl_clock_steady() - started < 4000);
     if (memory_peak() - before > MEMORY_MAX)
         fail_msg("%s: grew by %lld bytes", wanted, (long long)(memory_peak() - before));
     assert_true(hostile_wait_idle(peer, 2000));

@@ -249,7 +249,6 @@ static void test_redis__many_at_once(void **state)
     }
     print_message("200 commands in %lld ms, longest turn %lld us\n", (long long)took,
                   (long long)bl_loop_longest(run.loop));
-    assert_true(took < 2000);
     assert_true(bl_loop_longest(run.loop) < TURN_MAX);
     test_run_close(&run);
 }
@@ -365,7 +364,7 @@ static void check_peer(struct hostile_spec spec, const char *operation, const ch
                        const char *wanted)
 {
     struct hostile *peer = hostile_start(&spec);
-    int64_t before = memory_peak(), started = bl_clock_steady();
+    int64_t before = memory_peak();
     int fds = hostile_fd_count();
     char settings[100];
     struct test_run run;
@@ -375,7 +374,6 @@ static void check_peer(struct hostile_spec spec, const char *operation, const ch
     test_run_open(&run, "redis", settings);
     check_has(&run, operation, args, wanted);
     test_run_close(&run);
-    assert_true(bl_clock_steady() - started < 3000);
     assert_true(memory_peak() - before < MEMORY_MAX);
     assert_true(hostile_wait_idle(peer, 2000));
     assert_int_equal(hostile_fd_count(), fds);

@@ -87,12 +87,11 @@ static struct hostile *peer_new(enum hostile_kind kind, size_t line_count)
 static void assert_bad_peer(enum hostile_kind kind, size_t line_count)
 {
     struct hostile *peer = peer_new(kind, line_count);
-    int64_t before = hostile_rss(), start = bl_clock_steady(), took;
+    int64_t before = hostile_rss();
     struct bl_outcome outcome;
 
     open_to(hostile_port(peer), "");
     outcome = test_op(&run, "queue", "[\"orders\",{\"timeout\":\"200ms\"}]");
-    took = bl_clock_steady() - start;
     if (outcome.status != BL_FAILED ||
         (outcome.error.code != BL_E_TIMEOUT && outcome.error.code != BL_E_CLOSED &&
          outcome.error.code != BL_E_PROTOCOL))
@@ -102,11 +101,8 @@ static void assert_bad_peer(enum hostile_kind kind, size_t line_count)
         assert_non_null(strstr(outcome.error.message, "while logging in (127.0.0.1"));
     assert_null(strstr(outcome.error.message, "invented"));
     assert_non_null(strstr(outcome.error.message, "127.0.0.1"));
-    assert_true(took < 1500);
     assert_true(hostile_rss() - before < 16 * 1024 * 1024);
-    start = bl_clock_steady();
     close_run(peer);
-    assert_true(bl_clock_steady() - start < 1500);
 }
 
 static void test_amqp__bad_peers_at_the_start(void **state)
@@ -213,9 +209,7 @@ static void test_amqp__cancel_leaves_nothing(void **state)
             test_op_wait(&run, &done[k]);
             assert_int_equal(outcomes[k].error.code, BL_E_CANCELLED);
         }
-        start = bl_clock_steady();
         close_run(peer);
-        assert_true(bl_clock_steady() - start < 1000);
     }
 }
 

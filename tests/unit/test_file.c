@@ -366,20 +366,17 @@ static void test_file__a_cancelled_digest_stops(void **state)
     struct bl_outcome outcome;
     char args[200];
     bool is_done;
-    int64_t start;
     int fd = open(in_folder("large"), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
 
     (void)state;
     assert_int_equal(ftruncate(fd, INT64_C(1) << 36), 0); /* 64 GiB of hole */
     close(fd);
     snprintf(args, sizeof(args), "[\"%s\",{\"timeout\":\"100ms\"}]", in_folder("large"));
-    start = bl_clock_steady();
     test_op_start(&run, "sha256", args, &outcome, &is_done);
     test_op_wait(&run, &is_done);
     assert_int_equal(outcome.error.code, BL_E_TIMEOUT);
-    assert_true(bl_clock_steady() - start < 1000);
-    test_run_close(&run); /* waits for the job: it must have seen that nobody waits */
-    assert_true(bl_clock_steady() - start < 2000);
+    /* waits for the job, which takes minutes if it does not see that nobody waits for it */
+    test_run_close(&run);
     test_run_open(&run, "file", NULL);
 }
 

@@ -41,7 +41,6 @@ static void test_sleep__a_call_may_ask_for_more_time(void **state)
     struct test_run run;
     struct bl_outcome outcome;
     bool is_done;
-    int64_t before = bl_clock_steady();
 
     (void)state;
     test_run_open(&run, "time", NULL);
@@ -49,7 +48,7 @@ static void test_sleep__a_call_may_ask_for_more_time(void **state)
                  5000);
     test_op_wait(&run, &is_done);
     assert_int_equal(outcome.error.code, BL_E_TIMEOUT); /* what the author set counts */
-    assert_true(bl_clock_steady() - before < 4000);
+    assert_non_null(strstr(outcome.error.message, "timed out after 10 ms"));
     test_run_close(&run);
 }
 
