@@ -4,7 +4,7 @@ foreach(pair
     "lua|lua5.4" "uv|libuv" "curl|libcurl" "pq|libpq" "hiredis|hiredis" "rabbitmq|librabbitmq"
     "pcre2|libpcre2-8" "sqlite|sqlite3" "crypto|libcrypto" "ssl|libssl" "jansson|jansson"
     "utf8proc|libutf8proc" "microhttpd|libmicrohttpd"
-    "zlib|zlib")
+    "zlib|zlib" "seccomp|libseccomp")
   string(REPLACE "|" ";" pair "${pair}")
   list(GET pair 0 name)
   list(GET pair 1 package)

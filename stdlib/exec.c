@@ -17,6 +17,10 @@ static void run_inspect(const struct bl_call *call, struct bl_inspection *inspec
     size_t len;
 
     bl_command_classify(argv, shell, call->settings, &command);
+    if (bl_call_bool(call, "reads")) {
+        command.class = BL_CLASS_OBSERVE;
+        command.why = "runs in a sandbox that lets it change nothing";
+    }
     inspection->class = command.class;
     snprintf(inspection->target, sizeof(inspection->target), "%s", command.target);
     bl_buf_init(&quoted, 60000);
@@ -85,7 +89,8 @@ static const struct bl_arg run_args[] = {
      .fallback = "false"},
     {.name = "reads",
      .type = BL_T_BOOLEAN,
-     .text = "the author says that it only reads; it is judged by its words all the same",
+     .text = "it only reads: runs in a sandbox, in dry runs too, without network, daemons and "
+             "writable files; /tmp, /var/tmp and /run are empty there",
      .flags = BL_ARG_OPTION | BL_ARG_OPTIONAL,
      .fallback = "false"},
     {0},

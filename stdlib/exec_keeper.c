@@ -283,18 +283,18 @@ static void keeper_watch(pid_t command, int signals)
     waitpid(command, NULL, 0);
 }
 
-/* Puts the four descriptors into their places and closes all others. */
-static void keeper_arrange(const int fds[KEEPER_FDS])
+/* Puts the four descriptors and those passed on into their places and closes all others. */
+static void keeper_arrange(const int fds[KEEPER_FDS], const struct bl_keeper_command *command)
 {
-    int high[KEEPER_FDS];
+    int high[KEEPER_FDS + BL_KEEPER_PASSED], count = KEEPER_FDS + command->passed_count;
 
-    for (int i = 0; i < KEEPER_FDS; i++)
-        high[i] = fcntl(fds[i], F_DUPFD, 32);
-    for (int i = 0; i < KEEPER_FDS; i++)
+    for (int i = 0; i < count; i++)
+        high[i] = fcntl(i < KEEPER_FDS ? fds[i] : command->passed[i - KEEPER_FDS], F_DUPFD, 32);
+    for (int i = 0; i < count; i++)
         dup2(high[i], i);
     fcntl(KEEPER_SOCKET, F_SETFD, FD_CLOEXEC);
-    if (syscall(SYS_close_range, KEEPER_FDS, ~0U, 0) != 0) {
-        for (int fd = KEEPER_FDS; fd < 65536; fd++)
+    if (syscall(SYS_close_range, count, ~0U, 0) != 0) {
+        for (int fd = count; fd < 65536; fd++)
             close(fd);
     }
 }
@@ -310,7 +310,7 @@ static _Noreturn void keeper_main(const int fds[KEEPER_FDS],
     keeper_reset_signals();
     prctl(PR_SET_CHILD_SUBREAPER, 1);
     prctl(PR_SET_NAME, "belay-keeper");
-    keeper_arrange(fds);
+    keeper_arrange(fds, command);
     sigemptyset(&child);
     sigaddset(&child, SIGCHLD);
     sigprocmask(SIG_BLOCK, &child, NULL);
@@ -321,8 +321,10 @@ static _Noreturn void keeper_main(const int fds[KEEPER_FDS],
         keeper_report(BL_KEEPER_FAILED, errno, "fork");
         _exit(1);
     }
-    for (int fd = KEEPER_IN; fd <= KEEPER_ERR; fd++)
-        close(fd); /* the pipes end with the command, not with us */
+    for (int fd = KEEPER_IN; fd < KEEPER_FDS + command->passed_count; fd++) {
+        if (fd != KEEPER_SOCKET)
+            close(fd); /* the pipes end with the command, not with us */
+    }
     signals = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
     keeper_watch(pid, signals);
     _exit(0);

@@ -18,6 +18,7 @@
  * itself keeps what it left running: a daemon was started on purpose.
  */
 #define BL_KEEPER_GRACE_MS 400
+#define BL_KEEPER_PASSED 3
 
 enum bl_keeper_kind {
     BL_KEEPER_FAILED, /* the command could not be started; value is errno, what says where */
@@ -36,8 +37,10 @@ struct bl_keeper_command {
     const char *path; /* of the program, looked up already */
     char *const *argv;
     char *const *environment;
-    const char *cwd; /* NULL: stays here */
-    bool has_stdin;  /* else standard input is /dev/null */
+    const char *cwd;              /* NULL: stays here */
+    bool has_stdin;               /* else standard input is /dev/null */
+    int passed[BL_KEEPER_PASSED]; /* further descriptors: they become 4, 5, 6 of the command */
+    int passed_count;
 };
 
 /* A started command. All descriptors are non-blocking, close on exec, and the caller's. */

@@ -132,8 +132,38 @@ static void run_fail_status(struct bl_exec_run *run)
                  name != NULL ? name : "real time");
     else
         snprintf(how, sizeof(how), "ended with status %d", WEXITSTATUS(run->status));
-    bl_op_fail(&run->base, BL_E_EXIT, "exec.%s %s: %s", run->program, how, bl_buf_text(&line));
+    bl_op_fail(&run->base, BL_E_EXIT, "exec.%s %s: %s%s", run->program, how, bl_buf_text(&line),
+               bl_sandbox_is_open(&run->sandbox)
+                   ? " (reads = true: it had no network, no daemons and nothing to write to)"
+                   : "");
     bl_buf_release(&line);
+}
+
+static void run_fail_sandbox(struct bl_exec_run *run, const struct bl_error *err)
+{
+    if (err->code == BL_E_GUARD)
+        bl_op_refuse(&run->base, "exec.%s: %s", run->program, err->message);
+    else
+        bl_op_fail(&run->base, err->code, "exec.%s %s", run->program, err->message);
+}
+
+/* In a sandbox: the command's own status, or why there is none. */
+static bool run_judge(struct bl_exec_run *run)
+{
+    struct bl_error err;
+    struct bl_buf said;
+    enum bl_code code;
+
+    if (!bl_sandbox_is_open(&run->sandbox))
+        return true;
+    bl_buf_init(&said, 300);
+    if (!bl_capture_last_line(&run->streams[1].capture, &said))
+        bl_buf_text_add(&said, "bubblewrap printed nothing");
+    code = bl_sandbox_status(&run->sandbox, bl_buf_text(&said), &run->status, &err);
+    bl_buf_release(&said);
+    if (code != BL_OK)
+        run_fail_sandbox(run, &err);
+    return code == BL_OK;
 }
 
 /* Settles once the command has ended and its pipes are closed. */
@@ -141,6 +171,8 @@ static void run_settle(struct bl_exec_run *run)
 {
     if (!run->has_exited || run->streams[0].fd >= 0 || run->streams[1].fd >= 0 ||
         bl_op_is_settled(&run->base))
+        return;
+    if (!run_judge(run))
         return;
     if (run_is_ok(&run->base, run_exit_status(run->status)))
         bl_op_answer(&run->base, run_answer(run));
@@ -314,6 +346,7 @@ void bl_exec_run_release(struct bl_op *op)
 
     for (int i = 0; i < 2; i++)
         bl_capture_release(&run->streams[i].capture);
+    bl_sandbox_close(&run->sandbox);
     if (run->keeper.pid <= 0)
         return;
     if (run->has_exited)
@@ -392,22 +425,6 @@ static void run_fail_program(struct bl_op *op, const char *program, const char *
                    op->call->target, program, folders);
 }
 
-/* Makes argv for execve: borrowed words in a list of our own. */
-static char **run_argv(const struct bl_value *argv, bool shell)
-{
-    static const char *const prefix[] = {"sh", "-c"};
-    size_t count = bl_value_count(argv), at = 0;
-    char **list = bl_alloc((count + 3) * sizeof(*list));
-
-    while (shell && at < 2) {
-        list[at] = (char *)(uintptr_t)prefix[at];
-        at++;
-    }
-    for (size_t i = 0; i < count; i++)
-        list[at++] = (char *)(uintptr_t)bl_value_as_text(bl_list_get(argv, i));
-    return list;
-}
-
 static void run_launch(struct bl_exec_run *run, const struct bl_call *call, char **environment)
 {
     const struct bl_value *argv = bl_call_value(call, "argv");
@@ -415,7 +432,7 @@ static void run_launch(struct bl_exec_run *run, const struct bl_call *call, char
     const char *folders = bl_exec_variable(environment, "PATH");
     bool shell = bl_call_bool(call, "shell");
     const char *program = shell ? "/bin/sh" : bl_value_as_text(bl_list_get(argv, 0));
-    char **list = run_argv(argv, shell), *path = bl_exec_find(program, folders);
+    char **list = bl_exec_argv(argv, shell), *path = bl_exec_find(program, folders);
     const char *cwd = bl_call_text(call, "cwd");
     struct bl_keeper_command command = {.path = path,
                                         .argv = list,
@@ -426,6 +443,9 @@ static void run_launch(struct bl_exec_run *run, const struct bl_call *call, char
 
     if (path == NULL) {
         run_fail_program(&run->base, program, folders);
+    } else if (bl_call_bool(call, "reads") &&
+               bl_sandbox_open(&run->sandbox, &command, call->timeout_ms, &err) != BL_OK) {
+        run_fail_sandbox(run, &err);
     } else if (bl_keeper_start(&run->keeper, &command, &err) != BL_OK) {
         run->keeper.pid = 0;
         bl_op_fail(&run->base, err.code, "%s: %s", call->target, err.message);
@@ -447,6 +467,7 @@ void bl_exec_run_start(struct bl_op *op, const struct bl_call *call)
     struct bl_error err;
     char **environment;
 
+    bl_sandbox_init(&run->sandbox);
     if (!run_check(op, call))
         return;
     bl_command_classify(bl_call_value(call, "argv"), bl_call_bool(call, "shell"), NULL,

@@ -5,6 +5,7 @@
 #define BL_EXEC_RUN_H
 
 #include "exec_keeper.h"
+#include "exec_sandbox.h"
 #include "exec_text.h"
 #include "module.h"
 
@@ -23,6 +24,7 @@ struct bl_exec_run {
     struct bl_op base; /* first: the engine's part */
     struct bl_exec_stream streams[2];
     struct bl_keeper keeper;
+    struct bl_sandbox sandbox; /* open with reads = true */
     uv_poll_t socket, in;
     uv_timer_t grace;  /* for pipes after the command's end; for the keeper after release */
     uv_timer_t reaper; /* until the keeper can be waited for */

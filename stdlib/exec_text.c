@@ -37,6 +37,21 @@ void bl_exec_quote(struct bl_buf *out, const struct bl_value *argv)
     }
 }
 
+char **bl_exec_argv(const struct bl_value *argv, bool shell)
+{
+    static const char *const prefix[] = {"sh", "-c"};
+    size_t count = bl_value_count(argv), at = 0;
+    char **list = bl_alloc((count + 3) * sizeof(*list));
+
+    while (shell && at < 2) {
+        list[at] = (char *)(uintptr_t)prefix[at];
+        at++;
+    }
+    for (size_t i = 0; i < count; i++)
+        list[at++] = (char *)(uintptr_t)bl_value_as_text(bl_list_get(argv, i));
+    return list;
+}
+
 static const char *const inherited[] = {"PATH", "HOME", "LANG", "TZ"};
 static const char default_path[] =
     "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";

@@ -11,6 +11,10 @@
 /* Adds argv as one would type it into a shell: each word quoted where it must be. */
 void bl_exec_quote(struct bl_buf *out, const struct bl_value *argv);
 
+/* argv for execve, with sh -c in front for a shell text: borrowed words in a list that is freed
+ * by bl_free. */
+char **bl_exec_argv(const struct bl_value *argv, bool shell);
+
 /*
  * The whole environment of a command, NULL-terminated: PATH, HOME, LANG and TZ of this process,
  * TERM=dumb, and what env says (strings, secrets, integers). BL_E_ARG when a name or value

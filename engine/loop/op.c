@@ -153,6 +153,18 @@ void bl_op_fail(struct bl_op *op, enum bl_code code, const char *format, ...)
     op_settle(op, BL_FAILED);
 }
 
+void bl_op_refuse(struct bl_op *op, const char *format, ...)
+{
+    va_list args;
+
+    if (op->is_settled)
+        return;
+    va_start(args, format);
+    bl_failv(&op->outcome.error, BL_E_GUARD, format, args);
+    va_end(args);
+    op_settle(op, BL_REFUSED);
+}
+
 static enum bl_status op_lost_status(const struct bl_op *op)
 {
     return op->is_sent && op->class != BL_CLASS_OBSERVE ? BL_UNKNOWN : BL_FAILED;

@@ -64,6 +64,9 @@ void *bl_op_state(struct bl_op *op);
 void bl_op_answer(struct bl_op *op, struct bl_value *take_value);
 void bl_op_fail(struct bl_op *op, enum bl_code code, const char *format, ...) BL_PRINTF(3, 4);
 void bl_op_fail_error(struct bl_op *op, const struct bl_error *err);
+/* The guard finds out only now that this must not be done: the run ends with it, and no script
+ * goes on. */
+void bl_op_refuse(struct bl_op *op, const char *format, ...) BL_PRINTF(2, 3);
 /* The peer went away before it answered: failed, or unknown when this is a change that was
  * already sent. */
 void bl_op_lost(struct bl_op *op, enum bl_code code, const char *format, ...) BL_PRINTF(3, 4);
