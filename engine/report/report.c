@@ -74,6 +74,9 @@ void bl_reporter_write(struct bl_reporter *reporter, struct bl_buf *text)
             reporter->is_broken = !reporter_wait(reporter->fd);
         else if (sent == 0 || errno != EINTR)
             reporter->is_broken = true;
+        if (reporter->is_broken && errno != EPIPE && reporter->fd != STDERR_FILENO)
+            fprintf(stderr, "belay: the report ends here, it cannot be written: %s\n",
+                    strerror(errno));
     }
     bl_buf_reset(text);
 }

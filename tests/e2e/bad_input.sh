@@ -265,6 +265,26 @@ sleep 0.2
 kill -HUP "$first"
 ended "SIGHUP under nohup" 0 "$first"
 
+# Closed streams, and streams that take nothing.
+closed() {
+    local status=0
+    sh -c "\"$belay\" $2 $3" >"$work/out" 2>"$work/err" || status=$?
+    if [ "$status" -eq "$1" ]; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1))
+        echo "FAIL $2 $3: exit $status, wanted $1"
+        cat "$work/err"
+    fi
+}
+for streams in '<&-' '>&-' '2>&-' '<&- >&-' '<&- >&- 2>&-'; do
+    for verb in 'run good' 'show good' 'log last' 'verify last' 'eval 1'; do closed 0 "$verb" "$streams"; done
+done
+sound "closed streams"
+for verb in 'show good' 'verify last' 'eval 1'; do closed 1 "$verb" '>/dev/full'; done
+expect "a report that cannot be written" 0 'the report ends here, it cannot be written: No space left' \
+    sh -c "'$belay' run good --format json >/dev/full"
+
 # A reader that goes away does not end a run.
 "$belay" run good | head -n 1 >/dev/null
 status=${PIPESTATUS[0]}
