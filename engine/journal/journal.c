@@ -50,6 +50,7 @@ struct bl_journal {
     struct bl_state state;
     char run[BL_RUN_TEXT];
     char path[PATH_MAX];
+    ino_t inode; /* of that file, once written to */
     int lock;
     sqlite3 *db;
     sqlite3_stmt *begin, *insert, *commit, *rollback;
@@ -181,8 +182,16 @@ static int journal_insert(struct bl_journal *journal, const struct journal_entry
 static enum bl_code journal_write(struct bl_journal *journal, struct bl_error *err)
 {
     enum bl_code code;
+    struct stat info;
     int rc;
 
+    if (stat(journal->path, &info) != 0 ||
+        (journal->inode != 0 && info.st_ino != journal->inode))
+        return bl_fail(err, BL_E_IO,
+                       "%s is gone: it was moved or removed while the run wrote to it, and "
+                       "nothing is done without a journal",
+                       journal->path);
+    journal->inode = info.st_ino;
     errno = 0;
     rc = journal_run(journal->begin);
 

@@ -331,5 +331,5 @@ int bl_run(const struct bl_run_options *options, struct bl_error *err)
     else
         status = run_perform(&run, err);
     run_close(&run, err);
-    return status;
+    return status == BL_EXIT_OK && err->code != BL_OK ? BL_EXIT_FAILED : status;
 }

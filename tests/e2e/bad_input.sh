@@ -265,6 +265,31 @@ sleep 0.2
 kill -HUP "$first"
 ended "SIGHUP under nohup" 0 "$first"
 
+# A state folder that goes away takes the run with it, before its next change.
+cat >moved.lua <<LUA
+procedure({
+  title = "Moved",
+  may = { ["exec.touch"] = "change" },
+  run = function()
+    require("exec").run({ "touch", "$work/before" })
+    require("time").sleep(0.6)
+    require("exec").run({ "touch", "$work/after" })
+  end,
+})
+LUA
+echo "environment({ state = \"$work/moves\", exec = { touch = { class = \"change\" } }, policy = { change = \"free\" } })" >environments/moves.lua
+(
+    for _ in $(seq 200); do [ -e "$work/before" ] && break; sleep 0.02; done
+    mv "$work/moves" "$work/elsewhere"
+) &
+expect "a state folder that was moved" 1 'is gone: it was moved or removed' "$belay" run moved --env moves
+if [ -e "$work/after" ]; then
+    failed=$((failed + 1))
+    echo "FAIL a state folder that was moved: the next change was made"
+else
+    passed=$((passed + 1))
+fi
+
 # Closed streams, and streams that take nothing.
 closed() {
     local status=0
