@@ -6,12 +6,11 @@
 #include "cli/commands.h"
 
 #include "base/exit.h"
+#include "base/file.h"
 #include "base/json.h"
 #include "run/project.h"
 #include "run/session.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <unistd.h>
 
 #define EVAL_MAX 1048576
@@ -39,20 +38,12 @@ static void eval_show(const struct bl_value *value)
 
 static enum bl_code eval_read(const char *path, struct bl_buf *text, struct bl_error *err)
 {
-    int fd = strcmp(path, "-") == 0 ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
-    char block[4096];
-    ssize_t got;
+    struct bl_error why;
+    enum bl_code code = strcmp(path, "-") == 0 ? bl_fd_read(STDIN_FILENO, text, &why)
+                                               : bl_path_read(path, text, &why);
 
-    if (fd < 0)
-        return bl_fail(err, BL_E_ARG, "eval --file %s: %s", path, strerror(errno));
-    while ((got = read(fd, block, sizeof(block))) > 0 && bl_buf_add(text, block, (size_t)got))
-        ;
-    if (fd != STDIN_FILENO)
-        close(fd);
-    if (got < 0)
-        return bl_fail(err, BL_E_ARG, "eval --file %s: %s", path, strerror(errno));
-    return text->truncated ? bl_fail(err, BL_E_ARG, "eval --file %s: larger than 1 MiB", path)
-                           : BL_OK;
+    return code == BL_OK ? BL_OK
+                         : bl_fail(err, BL_E_ARG, "eval --file %s: %s", path, why.message);
 }
 
 /* Starts the text as an expression, else as statements. */

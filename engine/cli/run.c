@@ -6,12 +6,11 @@
 #include "cli/commands.h"
 
 #include "base/exit.h"
+#include "base/file.h"
 #include "base/json.h"
 #include "report/report.h"
 #include "run/run.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <unistd.h>
 
 #define ANSWERS_MAX 1048576
@@ -72,25 +71,20 @@ static void run_waiting(void *arg, const char *text, int64_t millis)
 static enum bl_code run_read_answers(const char *path, struct bl_value **answers,
                                      struct bl_error *err)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
     struct bl_buf text;
     struct bl_error why;
-    char block[4096];
-    ssize_t got;
     enum bl_code code;
 
-    if (fd < 0)
-        return bl_fail(err, BL_E_ARG, "--answers %s: %s", path, strerror(errno));
     bl_buf_init(&text, ANSWERS_MAX);
-    while ((got = read(fd, block, sizeof(block))) > 0 && bl_buf_add(&text, block, (size_t)got))
-        ;
-    close(fd);
-    code = bl_json_parse(bl_buf_text(&text), text.len, false, answers, &why);
-    bl_buf_release(&text);
-    if (code != BL_OK)
-        return bl_fail(err, BL_E_ARG, "--answers %s: %s: write {\"question\": \"answer\"}",
+    if (bl_path_read(path, &text, &why) != BL_OK)
+        code = bl_fail(err, BL_E_ARG, "--answers %s: %s", path, why.message);
+    else if (bl_json_parse(bl_buf_text(&text), text.len, false, answers, &why) != BL_OK)
+        code = bl_fail(err, BL_E_ARG, "--answers %s: %s: write {\"question\": \"answer\"}",
                        path, why.message);
-    return BL_OK;
+    else
+        code = BL_OK;
+    bl_buf_release(&text);
+    return code;
 }
 
 static int run_run(const struct bl_given *given)

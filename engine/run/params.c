@@ -5,12 +5,11 @@
 
 #include "run/params.h"
 
+#include "base/file.h"
 #include "base/text.h"
 #include "vm/runtime.h"
 
 #include <ctype.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -53,22 +52,13 @@ static enum bl_code params_unknown(const struct bl_value *procedure, const char 
 static enum bl_code params_read_file(const char *name, const char *path,
                                      struct bl_value **value, struct bl_error *err)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
     struct bl_buf text;
-    char block[4096];
-    ssize_t got;
+    struct bl_error why;
 
-    if (fd < 0)
-        return bl_fail(err, BL_E_ARG, "--set-file %s: %s: %s", name, path, strerror(errno));
     bl_buf_init(&text, PARAM_FILE_MAX);
-    while ((got = read(fd, block, sizeof(block))) > 0 && bl_buf_add(&text, block, (size_t)got))
-        ;
-    close(fd);
-    if (got < 0 || text.truncated) {
-        bool is_large = text.truncated;
+    if (bl_path_read(path, &text, &why) != BL_OK) {
         bl_buf_release(&text);
-        return bl_fail(err, BL_E_ARG, "--set-file %s: %s: %s", name, path,
-                       is_large ? "larger than 1 MiB" : strerror(errno));
+        return bl_fail(err, BL_E_ARG, "--set-file %s: %s: %s", name, path, why.message);
     }
     if (text.len > 0 && text.data[text.len - 1] == '\n')
         text.data[--text.len] = '\0';

@@ -5,6 +5,7 @@
 #include "base/prefix.h"
 
 #include "base/buf.h"
+#include "base/file.h"
 #include "base/text.h"
 #include "vm/cage.h"
 #include "vm/loader.h"
@@ -186,8 +187,8 @@ static BL_LJMP void loader_run(lua_State *L, enum bl_origin origin, const char *
 static enum bl_code loader_read(struct bl_loader *loader, const char *path,
                                 struct bl_error *err)
 {
-    char part[8192];
-    ssize_t got = 0;
+    struct bl_error why;
+    enum bl_code code;
     int fd;
 
     if (loader->root < 0)
@@ -197,16 +198,9 @@ static enum bl_code loader_read(struct bl_loader *loader, const char *path,
         return err->code;
     bl_buf_reset(&loader->text);
     loader->text.truncated = false;
-    while ((got = read(fd, part, sizeof(part))) > 0)
-        if (!bl_buf_add(&loader->text, part, (size_t)got))
-            break;
+    code = bl_fd_read(fd, &loader->text, &why);
     close(fd);
-    if (got < 0)
-        return bl_fail(err, BL_E_IO, "%s cannot be read: %s", path, strerror(errno));
-    if (loader->text.truncated)
-        return bl_fail(err, BL_E_TOO_LARGE, "%s is larger than %zu KiB", path,
-                       BL_LOADER_FILE >> 10);
-    return BL_OK;
+    return code == BL_OK ? BL_OK : bl_fail(err, code, "%s: %s", path, why.message);
 }
 
 /* A first line for the shell and a byte order mark are not Lua; the line itself stays, so that

@@ -98,6 +98,11 @@ expect "unknown parameter" 2 "good has no parameter 'limt': did you mean 'limit'
 expect "parameter of a wrong type" 2 "parameter 'limit': 'much' is not a size" "$belay" run good --set limit=much
 expect "parameter without a value" 2 "write --set name=value" "$belay" run good --set limit
 expect "parameter file that is not there" 2 'set-file name: nowhere' "$belay" run good --set-file name=nowhere
+head -c 1048577 /dev/zero | tr '\0' x >large.txt
+expect "parameter file that is too large" 2 'set-file name: large.txt: larger than 1 MiB' "$belay" run good --set-file name=large.txt
+expect "answers that are too large" 2 'answers large.txt: larger than 1 MiB' "$belay" run good --dry-run --answers large.txt
+expect "text that is too large" 2 'eval --file large.txt: larger than 1 MiB' "$belay" eval --file large.txt
+expect "a folder for a file" 2 'eval --file environments: Is a directory' "$belay" eval --file environments
 expect "syntax error" 2 'syntax.lua:1: ' "$belay" run syntax
 expect "wrong argument" 2 "exit 2" "$belay" run argument
 grep -q "argument.lua:6: time.sleep: argument 'seconds': 'soon' is not a duration" "$work/out" ||
