@@ -239,16 +239,12 @@ static void check_file(struct check *check, const char *path)
     const struct bl_value *procedure;
     struct bl_project project;
     struct bl_error err;
-    char id[300];
+    char id[BL_PROCEDURE_ID];
 
     check->file = path;
     if (bl_project_open(&project, check->root, NULL, NULL, &err) != BL_OK)
         return;
-    snprintf(id, sizeof(id), "%.*s", (int)(strlen(path) - 4), path);
-    for (char *c = id; *c != '\0'; c++) {
-        if (*c == '/')
-            *c = '.';
-    }
+    bl_procedure_id(path, id);
     if (bl_runtime_load(project.runtime, path, &err) != BL_OK) {
         check_add(check, "error", "load", err.message);
     } else if ((procedure = bl_runtime_procedure(project.runtime, id)) != NULL) {

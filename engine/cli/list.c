@@ -63,17 +63,13 @@ static int list_load(const struct bl_given *given, struct bl_project *project,
     for (size_t i = 0; i < bl_value_count(files); i++) {
         const char *path = bl_value_as_text(bl_list_get(files, i));
         const struct bl_value *procedure;
-        char id[260];
+        char id[BL_PROCEDURE_ID];
         if (bl_runtime_load(project->runtime, path, &err) != BL_OK) {
             bl_command_fail(&err);
             status = BL_EXIT_USAGE;
             continue;
         }
-        snprintf(id, sizeof(id), "%.*s", (int)(strlen(path) - 4), path);
-        for (char *c = id; *c != '\0'; c++) {
-            if (*c == '/')
-                *c = '.';
-        }
+        bl_procedure_id(path, id);
         procedure = bl_runtime_procedure(project->runtime, id);
         if (procedure != NULL &&
             list_matches(procedure, "section", bl_given_text(given, "section")) &&

@@ -165,15 +165,6 @@ const struct bl_value *bl_project_files(struct bl_project *project)
     return project->files;
 }
 
-/* "daily/morning.lua" to "daily.morning" and back. */
-static void project_swap(char *text, char from, char to)
-{
-    for (; *text != '\0'; text++) {
-        if (*text == from)
-            *text = to;
-    }
-}
-
 static enum bl_code project_not_found(struct bl_project *project, const char *id,
                                       struct bl_error *err)
 {
@@ -184,10 +175,9 @@ static enum bl_code project_not_found(struct bl_project *project, const char *id
     enum bl_code code;
 
     for (size_t i = 0; i < count; i++) {
-        char *name = bl_strdup(bl_value_as_text(bl_list_get(files, i)));
-        name[strlen(name) - 4] = '\0';
-        project_swap(name, '/', '.');
-        names[i] = name;
+        char name[BL_PROCEDURE_ID];
+        bl_procedure_id(bl_value_as_text(bl_list_get(files, i)), name);
+        names[i] = bl_strdup(name);
     }
     near = bl_suggest(id, names);
     for (size_t i = 0; near == NULL && i < count;
@@ -211,14 +201,11 @@ enum bl_code bl_project_procedure(struct bl_project *project, const char *id,
                                   const struct bl_value **procedure, struct bl_error *err)
 {
     const struct bl_value *files = bl_project_files(project);
-    char path[260];
+    char path[BL_PROCEDURE_PATH];
     enum bl_code code;
 
-    if (strchr(id, '/') != NULL)
+    if (strchr(id, '/') != NULL || !bl_procedure_path(id, path))
         return project_not_found(project, id, err);
-    snprintf(path, sizeof(path) - 4, "%s", id);
-    project_swap(path, '.', '/');
-    snprintf(path + strlen(path), 5, ".lua");
     for (size_t i = 0; i < bl_value_count(files); i++) {
         if (strcmp(bl_value_as_text(bl_list_get(files, i)), path) != 0)
             continue;

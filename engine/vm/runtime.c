@@ -129,6 +129,41 @@ struct bl_vm *bl_runtime_vm(struct bl_runtime *runtime)
     return runtime->vm;
 }
 
+static void runtime_swap(char *text, char from, char to)
+{
+    for (; *text != '\0'; text++) {
+        if (*text == from)
+            *text = to;
+    }
+}
+
+bool bl_procedure_id(const char *path, char id[BL_PROCEDURE_ID])
+{
+    size_t len = strlen(path);
+
+    if (len >= 4 && strcmp(path + len - 4, ".lua") == 0)
+        len -= 4;
+    id[0] = '\0';
+    if (len >= BL_PROCEDURE_ID)
+        return false;
+    snprintf(id, BL_PROCEDURE_ID, "%.*s", (int)len, path);
+    runtime_swap(id, '/', '.');
+    return true;
+}
+
+bool bl_procedure_path(const char *id, char path[BL_PROCEDURE_PATH])
+{
+    size_t len = strlen(id);
+
+    path[0] = '\0';
+    if (len >= BL_PROCEDURE_ID)
+        return false;
+    memcpy(path, id, len + 1);
+    runtime_swap(path, '.', '/');
+    memcpy(path + len, ".lua", 5);
+    return true;
+}
+
 static BL_LJMP int runtime_load_file(lua_State *L)
 {
     bl_loader_file(L, lua_tostring(L, 1));
@@ -147,7 +182,6 @@ static bool runtime_is_id(const char *path)
 enum bl_code bl_runtime_load(struct bl_runtime *runtime, const char *path, struct bl_error *err)
 {
     lua_State *L = runtime->vm->L;
-    size_t len = strlen(path);
     enum bl_code code;
 
     if (!runtime_is_id(path))
@@ -155,13 +189,7 @@ enum bl_code bl_runtime_load(struct bl_runtime *runtime, const char *path, struc
                        "%s: a file of a project is named with letters, digits, _ and - only: "
                        "its path is the procedure's id",
                        path);
-    snprintf(runtime->loading, sizeof(runtime->loading), "%s", path);
-    if (len > 4 && len < sizeof(runtime->loading) && strcmp(path + len - 4, ".lua") == 0)
-        runtime->loading[len - 4] = '\0';
-    for (char *c = runtime->loading; *c != '\0'; c++) {
-        if (*c == '/')
-            *c = '.';
-    }
+    bl_procedure_id(path, runtime->loading); /* a longer path the loader refuses */
     lua_pushcfunction(L, runtime_load_file);
     lua_pushstring(L, path);
     code = bl_vm_call(runtime->vm, 1, 0, err);
@@ -172,16 +200,12 @@ enum bl_code bl_runtime_load(struct bl_runtime *runtime, const char *path, struc
 BL_LJMP void runtime_load_procedure(lua_State *L, const char *id)
 {
     struct bl_runtime *runtime = runtime_of(L);
-    char path[260], before[sizeof(runtime->loading)];
+    char path[BL_PROCEDURE_PATH], before[sizeof(runtime->loading)];
 
     if (bl_map_get(runtime->procedures, id) != NULL)
         return;
-    snprintf(path, sizeof(path), "%s", id);
-    for (char *c = path; *c != '\0'; c++) {
-        if (*c == '.')
-            *c = '/';
-    }
-    snprintf(path + strlen(path), sizeof(path) - strlen(path), ".lua");
+    if (!bl_procedure_path(id, path))
+        luaL_error(L, "a procedure's id has less than %d characters", BL_PROCEDURE_ID);
     memcpy(before, runtime->loading, sizeof(before));
     snprintf(runtime->loading, sizeof(runtime->loading), "%s", id);
     bl_loader_file(L, path);

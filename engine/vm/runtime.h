@@ -30,6 +30,13 @@ struct bl_runtime *bl_runtime_of(struct bl_vm *vm); /* NULL when it has none */
 /* For tests: forgets what ran, so that something else can be started. */
 void bl_runtime_reset(struct bl_runtime *runtime);
 
+/* A file's path is the id of its procedure: "daily/morning.lua" to "daily.morning", and back.
+ * False, and an empty text, when it does not fit. */
+#define BL_PROCEDURE_ID 256
+#define BL_PROCEDURE_PATH (BL_PROCEDURE_ID + 4)
+bool bl_procedure_id(const char *path, char id[BL_PROCEDURE_ID]);
+bool bl_procedure_path(const char *id, char path[BL_PROCEDURE_PATH]);
+
 /* Loads one file of the project ("daily/morning.lua"). err is one line with file and line. */
 enum bl_code bl_runtime_load(struct bl_runtime *runtime, const char *path,
                              struct bl_error *err) BL_MUST_USE;

@@ -78,7 +78,8 @@ struct bl_runtime {
     struct bl_value *environment; /* what environment({}) was given */
     struct bl_value *answers;
     bool saw_any; /* the last value read holds the answer that stands for any (convert.c) */
-    char loading[256]; /* the project file that is being loaded: its procedure's id */
+    char loading[BL_PROCEDURE_ID]; /* the project file that is being loaded: its procedure's id
+                                    */
     struct task *tasks;
     struct task *ready, **ready_end;
     struct task *current;
