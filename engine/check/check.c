@@ -11,7 +11,8 @@
 #include "world/environment.h"
 
 struct check {
-    const char *root, *only;
+    struct bl_project project;
+    const char *only;
     struct bl_value *findings;
     struct bl_value *covers;       /* row -> id of the procedure that covers it */
     struct bl_value *environments; /* name -> checked environment */
@@ -71,20 +72,16 @@ static void check_addf(struct check *check, const char *severity, const char *ru
 /* Every environment, checked; those that are wrong are findings. */
 static void check_environments(struct check *check)
 {
-    struct bl_project project;
+    struct bl_value *names = bl_project_environments(&check->project);
     struct bl_error err;
-    struct bl_value *names;
 
-    if (bl_project_open(&project, check->root, NULL, NULL, &err) != BL_OK)
-        return;
-    names = bl_project_environments(&project);
     for (size_t i = 0; i < bl_value_count(names); i++) {
         const char *name = bl_value_as_text(bl_list_get(names, i));
         struct bl_value *environment = NULL;
         char file[300];
         snprintf(file, sizeof(file), "environments/%s.lua", name);
         check->file = file;
-        if (bl_project_environment(&project, name, &environment, &err) == BL_OK)
+        if (bl_project_environment(&check->project, name, &environment, &err) == BL_OK)
             bl_map_set(check->environments, name, environment);
         else if (strncmp(err.message, file, strlen(file)) == 0 &&
                  err.message[strlen(file)] == ':')
@@ -96,7 +93,6 @@ static void check_environments(struct check *check)
             check_add(check, "error", "environment", err.message);
     }
     bl_value_unref(names);
-    bl_project_close(&project);
 }
 
 static void check_uses(struct check *check, const struct bl_value *procedure)
@@ -200,13 +196,13 @@ static struct bl_value *check_params(const struct bl_value *procedure,
     return values;
 }
 
-static void check_walk_body(struct check *check, struct bl_project *project,
+static void check_walk_body(struct check *check, struct bl_runtime *runtime,
                             const struct bl_value *procedure)
 {
     const struct bl_value *environment = check_choose_environment(check);
     struct check_walk walk = {check, bl_map_text(procedure, "id", "")};
     struct bl_clock clock = {0};
-    struct bl_session_settings settings = {.runtime = project->runtime,
+    struct bl_session_settings settings = {.runtime = runtime,
                                            .clock = &clock,
                                            .environment = environment,
                                            .world = BL_WORLD_EXPLORE,
@@ -217,9 +213,9 @@ static void check_walk_body(struct check *check, struct bl_project *project,
     struct bl_result result = {0};
     struct bl_error err;
 
-    if (bl_runtime_start(project->runtime, walk.id, params, &err) == BL_OK &&
+    if (bl_runtime_start(runtime, walk.id, params, &err) == BL_OK &&
         bl_session_run(session, &err) == BL_OK) {
-        bl_runtime_result(project->runtime, &result);
+        bl_runtime_result(runtime, &result);
         bl_map_set(error, "code", bl_value_text(bl_code_name(result.error.code)));
         bl_map_set(error, "message", bl_value_text(result.error.message));
         if (result.is_failed && (check_is_mistake(error) || result.error.code == BL_E_LIMIT))
@@ -233,26 +229,26 @@ static void check_walk_body(struct check *check, struct bl_project *project,
     bl_session_free(session);
 }
 
-/* One file, in a state of its own. */
+/* One file, in a state of its own, as a run has it. */
 static void check_file(struct check *check, const char *path)
 {
+    struct bl_runtime_settings settings = {.project = check->project.root};
     const struct bl_value *procedure;
-    struct bl_project project;
+    struct bl_runtime *runtime = NULL;
     struct bl_error err;
     char id[BL_PROCEDURE_ID];
 
     check->file = path;
-    if (bl_project_open(&project, check->root, NULL, NULL, &err) != BL_OK)
-        return;
     bl_procedure_id(path, id);
-    if (bl_runtime_load(project.runtime, path, &err) != BL_OK) {
+    if (bl_runtime_new(&settings, &runtime, &err) != BL_OK ||
+        bl_runtime_load(runtime, path, &err) != BL_OK) {
         check_add(check, "error", "load", err.message);
-    } else if ((procedure = bl_runtime_procedure(project.runtime, id)) != NULL) {
+    } else if ((procedure = bl_runtime_procedure(runtime, id)) != NULL) {
         check_uses(check, procedure);
         check_covers(check, id, bl_map_get(procedure, "covers"));
-        check_walk_body(check, &project, procedure);
+        check_walk_body(check, runtime, procedure);
     }
-    bl_project_close(&project);
+    bl_runtime_free(runtime);
 }
 
 static bool check_is_wanted(const struct check *check, const char *path)
@@ -268,23 +264,23 @@ static bool check_is_wanted(const struct check *check, const char *path)
 enum bl_code bl_check_project(const char *project, const char *only, struct bl_value **findings,
                               struct bl_error *err)
 {
-    struct bl_project files;
     struct check check = {.only = only};
-    enum bl_code code = bl_project_open(&files, project, NULL, NULL, err);
+    enum bl_code code = bl_project_open(&check.project, project, NULL, NULL, err);
+    const struct bl_value *files;
 
     if (code != BL_OK)
         return code;
-    check.root = files.root;
+    files = bl_project_files(&check.project);
     check.findings = bl_list_new();
     check.covers = bl_map_new();
     check.environments = bl_map_new();
     check_environments(&check);
-    for (size_t i = 0; i < bl_value_count(bl_project_files(&files)); i++) {
-        const char *path = bl_value_as_text(bl_list_get(bl_project_files(&files), i));
+    for (size_t i = 0; i < bl_value_count(files); i++) {
+        const char *path = bl_value_as_text(bl_list_get(files, i));
         if (check_is_wanted(&check, path))
             check_file(&check, path);
     }
-    bl_project_close(&files);
+    bl_project_close(&check.project);
     bl_value_unref(check.covers);
     bl_value_unref(check.environments);
     *findings = check.findings;
