@@ -214,7 +214,7 @@ static const struct bl_arg publish_args[] = {
      .type = BL_T_STRING,
      .text = "the exchange; \"\" is the default one, whose keys are names of queues"},
     {.name = "key", .type = BL_T_STRING, .text = "the routing key"},
-    {.name = "body", .type = BL_T_STRING, .text = "the message"},
+    {.name = "body", .type = BL_T_STRING, .flags = BL_ARG_DATA, .text = "the message"},
     {.name = "mandatory",
      .type = BL_T_BOOLEAN,
      .text = "a message that no queue takes is an error",

@@ -69,7 +69,7 @@ static const struct bl_arg run_args[] = {
     {.name = "stdin",
      .type = BL_T_STRING,
      .text = "what the command reads; without it there is nothing to read",
-     .flags = BL_ARG_OPTION | BL_ARG_OPTIONAL | BL_ARG_SECRET},
+     .flags = BL_ARG_OPTION | BL_ARG_OPTIONAL | BL_ARG_SECRET | BL_ARG_DATA},
     {.name = "env",
      .type = BL_T_MAP,
      .text = "variables besides PATH, HOME, LANG, TZ and TERM=dumb; nothing else is inherited",

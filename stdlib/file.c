@@ -170,7 +170,10 @@ static const struct bl_arg read_args[] = {
 };
 static const struct bl_arg content_args[] = {
     {.name = "path", .type = BL_T_PATH, .text = "the file"},
-    {.name = "content", .type = BL_T_STRING, .text = "the bytes to write"},
+    {.name = "content",
+     .type = BL_T_STRING,
+     .flags = BL_ARG_DATA,
+     .text = "the bytes to write"},
     {0},
 };
 

@@ -108,15 +108,15 @@ static struct bl_value *base64_decode_call(const struct bl_value *args, struct b
 }
 
 static const struct bl_arg text_args[] = {
-    {.name = "text", .type = BL_T_STRING, .text = "any bytes"},
+    {.name = "text", .type = BL_T_STRING, .flags = BL_ARG_DATA, .text = "any bytes"},
     {0},
 };
 static const struct bl_arg hmac_args[] = {
     {.name = "key",
      .type = BL_T_STRING,
      .text = "the key; a secret is welcome",
-     .flags = BL_ARG_SECRET},
-    {.name = "text", .type = BL_T_STRING, .text = "any bytes"},
+     .flags = BL_ARG_SECRET | BL_ARG_DATA},
+    {.name = "text", .type = BL_T_STRING, .flags = BL_ARG_DATA, .text = "any bytes"},
     {0},
 };
 

@@ -27,7 +27,7 @@ static struct bl_value *format_call(const struct bl_value *args, struct bl_error
 }
 
 static const struct bl_arg parse_args[] = {
-    {.name = "text", .type = BL_T_STRING, .text = "one JSON text"},
+    {.name = "text", .type = BL_T_STRING, .flags = BL_ARG_DATA, .text = "one JSON text"},
     {0},
 };
 static const struct bl_arg format_args[] = {

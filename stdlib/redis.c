@@ -151,7 +151,7 @@ static const struct bl_arg settings[] = {
 };
 
 static const struct bl_arg key_args[] = {
-    {.name = "key", .type = BL_T_STRING, .text = "the key"},
+    {.name = "key", .type = BL_T_STRING, .flags = BL_ARG_DATA, .text = "the key"},
     {0},
 };
 static const struct bl_arg keys_args[] = {
@@ -166,7 +166,7 @@ static const struct bl_arg info_args[] = {
     {0},
 };
 static const struct bl_arg range_args[] = {
-    {.name = "key", .type = BL_T_STRING, .text = "the list"},
+    {.name = "key", .type = BL_T_STRING, .flags = BL_ARG_DATA, .text = "the list"},
     {.name = "first",
      .type = BL_T_INTEGER,
      .text = "index of the first item, from 0; negative from the end",
@@ -209,7 +209,7 @@ static const struct bl_arg argv_args[] = {
     {0},
 };
 static const struct bl_arg set_args[] = {
-    {.name = "key", .type = BL_T_STRING, .text = "the key"},
+    {.name = "key", .type = BL_T_STRING, .flags = BL_ARG_DATA, .text = "the key"},
     {.name = "value", .type = BL_T_ANY, .text = "a string or a number"},
     {.name = "ttl",
      .type = BL_T_DURATION,
@@ -218,7 +218,7 @@ static const struct bl_arg set_args[] = {
     {0},
 };
 static const struct bl_arg expire_args[] = {
-    {.name = "key", .type = BL_T_STRING, .text = "the key"},
+    {.name = "key", .type = BL_T_STRING, .flags = BL_ARG_DATA, .text = "the key"},
     {.name = "after", .type = BL_T_DURATION, .text = "when it goes, from now"},
     {0},
 };

@@ -244,11 +244,13 @@ static struct bl_value *escape_call(const struct bl_value *args, struct bl_error
 
 #define REGEX_PATTERN                                                                          \
     {                                                                                          \
-        .name = "pattern", .type = BL_T_STRING, .text = "a PCRE2 pattern, UTF-8"               \
+        .name = "pattern", .type = BL_T_STRING, .flags = BL_ARG_DATA,                          \
+        .text = "a PCRE2 pattern, UTF-8"                                                       \
     }
 #define REGEX_TEXT                                                                             \
     {                                                                                          \
-        .name = "text", .type = BL_T_STRING, .text = "the text to search; any bytes"           \
+        .name = "text", .type = BL_T_STRING, .flags = BL_ARG_DATA,                             \
+        .text = "the text to search; any bytes"                                                \
     }
 #define REGEX_LIMIT(what)                                                                      \
     {                                                                                          \
@@ -270,8 +272,11 @@ static const struct bl_arg replace_args[] = {
 };
 static const struct bl_arg split_args[] = {
     REGEX_PATTERN, REGEX_TEXT, REGEX_LIMIT("cuts at most"), {0}};
-static const struct bl_arg escape_args[] = {
-    {.name = "text", .type = BL_T_STRING, .text = "text that is to be found as it is"}, {0}};
+static const struct bl_arg escape_args[] = {{.name = "text",
+                                             .type = BL_T_STRING,
+                                             .flags = BL_ARG_DATA,
+                                             .text = "text that is to be found as it is"},
+                                            {0}};
 
 #define MATCH_RESULT                                                                           \
     "table: text, start, stop (positions from 1), groups (list), names (by name); nil when "   \

@@ -33,6 +33,7 @@ enum {
         1, /* may be left out (options and settings too: those are required without it) */
     BL_ARG_OPTION = 2, /* a field of the trailing options table; otherwise by position */
     BL_ARG_SECRET = 4, /* a secret is welcome here (a string, or values inside a list or map) */
+    BL_ARG_DATA = 8,   /* a string of any bytes; others hold no NUL, which would cut them */
 };
 
 /* One argument, option, setting of a connection or parameter of a procedure. */
@@ -110,6 +111,8 @@ struct bl_value *bl_nominal_true(const struct bl_call *call);
 
 /* What a table says about a name: the argument, or NULL. */
 const struct bl_arg *bl_arg_find(const struct bl_arg *args, const char *name);
+/* What a value of its type is called: "a number". */
+const char *bl_arg_wanted(const struct bl_arg *arg);
 /*
  * Checks one value against its argument and gives it in its normal form (a new reference).
  * `what` begins the message: "argument", "setting", "parameter". BL_E_ARG says name, what was

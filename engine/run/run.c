@@ -275,8 +275,9 @@ static int run_body(struct run *run, struct bl_error *err)
     run->session = bl_session_new(&settings);
     run_hold_signals(false);
     code = bl_runtime_start(run->project.runtime, options->procedure, run->params, err);
-    if (code == BL_OK)
-        code = bl_session_run(run->session, err);
+    if (code != BL_OK)
+        bl_runtime_stop(run->project.runtime, err);
+    code = bl_session_run(run->session, err);
     bl_runtime_result(run->project.runtime, &result);
     bl_value_unref(result.value);
     if (code != BL_OK) /* the journal takes nothing more */

@@ -266,6 +266,7 @@ static enum bl_code read_map(struct reader *reader, int index, struct bl_value *
         struct bl_value *item = NULL;
         const char *key;
         size_t len;
+        reader->path[at] = '\0';
         if (lua_type(L, -2) != LUA_TSTRING) {
             code = reader_fail(reader,
                                "a table here has either names or the numbers 1 to n as keys, "

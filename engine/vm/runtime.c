@@ -18,8 +18,9 @@
     100 /* resumed before the loop has its turn: signals and deadlines come through */
 
 /* The files of lua/words/, in the order in which they are run. */
-static const char *const word_files[] = {"words.param", "words.procedure", "words.step",
-                                         "words.check", "words.people",    "words.flow"};
+static const char *const word_files[] = {"words.base", "words.param", "words.procedure",
+                                         "words.step", "words.check", "words.people",
+                                         "words.flow"};
 
 static BL_LJMP int runtime_open(lua_State *L)
 {

@@ -145,6 +145,7 @@ local function check(name, value, unit)
   if type(name) ~= "string" or name == "" or name:find("\0", 1, true) then
     native.misuse("check: the first argument is its name, a string")
   end
+  native.read_title("check: the name", name)
   if type(value) == "function" or (unit ~= nil and type(unit) ~= "string") then
     native.misuse("check '" .. name .. "': give it a value and, if it has one, a unit")
   end

@@ -38,6 +38,7 @@ local function parallel(branches)
     native.misuse("parallel: give it a table of functions by name")
   end
   for name, fn in pairs(branches) do
+    native.read_title("parallel: a branch's name", name)
     if type(fn) ~= "function" then
       native.misuse(
         "parallel: '" .. tostring(name) .. "' must be a function, not a " .. type(fn)
@@ -103,7 +104,7 @@ local function wait_until(what, opts, fn)
   if what == nil or type(fn) ~= "function" then
     native.misuse("wait_until: say what is waited for, perhaps options, and a function")
   end
-  what = native.show(what)
+  what = native.read_title("wait_until: what is waited for", what)
   local timeout = native.read_seconds("wait_until", "timeout", opts.timeout or "1m")
   local every = native.read_seconds("wait_until", "every", opts.every or "1s")
   local start, tries = native.steady(), 0

@@ -55,10 +55,12 @@ end
 --- @return boolean
 local function confirm(question, opts)
   opts = native.read_opts("confirm", opts)
-  local answer = put(
-    { kind = "confirm", question = native.show(question), why = opts.why, class = "change" },
-    "yes"
-  )
+  local answer = put({
+    kind = "confirm",
+    question = native.read_title("confirm: the question", question),
+    why = opts.why,
+    class = "change",
+  }, "yes")
   if answer ~= "yes" then
     return false
   end
@@ -96,7 +98,11 @@ local function ask(question, param)
   elseif param.type == "secret" then
     native.misuse('ask: answers are journaled, secrets are not: use secret("NAME")')
   end
-  local asked = { kind = "ask", question = native.show(question), input = param.type }
+  local asked = {
+    kind = "ask",
+    question = native.read_title("ask: the question", question),
+    input = param.type,
+  }
   asked.default = show_default(param)
   if native.world() ~= "live" then
     local answer = put(asked, param.default)
@@ -122,10 +128,7 @@ local function manual(title, opts)
   if kind ~= nil and EVIDENCE[kind] == nil then
     native.misuse('manual: evidence is "text", "number" or "file"')
   end
-  if title == nil or title == "" then
-    native.misuse("manual: the first argument is its title, a string")
-  end
-  title = native.show(title)
+  title = native.read_title("manual: the title", title)
   local asked = { question = title, why = opts.why }
   asked.kind, asked.input = "manual", kind
   local function run()
@@ -154,6 +157,7 @@ local function read_options(options)
     if type(title) ~= "string" or type(option.run) ~= "function" then
       native.misuse("choose: option " .. i .. " needs a title and run = function() … end")
     end
+    native.read_title("choose: an option's title", title)
     if by_title[title] ~= nil or title == NONE then
       native.misuse("choose: option " .. i .. ": there is one of that title already: " .. title)
     end
@@ -178,7 +182,11 @@ end
 --- @return string? title
 local function choose(question, options)
   local titles, by_title, reasons = read_options(options)
-  local asked = { kind = "choose", question = native.show(question), options = titles }
+  local asked = {
+    kind = "choose",
+    question = native.read_title("choose: the question", question),
+    options = titles,
+  }
   asked.reasons = next(reasons) ~= nil and reasons or nil
   local result, text = put(asked, titles[1])
   local title = native.world() == "live" and text or result

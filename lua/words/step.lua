@@ -1,7 +1,9 @@
 --- The words that do: step, decide, note, evidence, fail, done, try.
 --
--- Depends on: nothing. `...`: engine/vm/native.c.
+-- Depends on: words.base. `...`: engine/vm/native.c.
 local native = ...
+
+local misuse, show, read_title = native.misuse, native.show, native.read_title
 
 local FIELDS = {
   run = { "function" },
@@ -11,32 +13,6 @@ local FIELDS = {
   undo = { "string", "function" },
   timeout = { "number", "string" },
 }
-
-local LONGEST = 10 * 365 * 86400 -- seconds of one wait
-
---- Text for people and journal: of any value, a NUL byte as its escape.
-local function show(value)
-  return (tostring(value):gsub("\0", "\\x00"))
-end
-
---- Raises for a word that is used wrongly.
-local function misuse(text, ...)
-  text = select("#", ...) > 0 and string.format(text, ...) or text
-  error(native.error("arg", text), 0)
-end
-
---- Whether it has items: a table, or the value that stands for any answer.
-local function is_table(value)
-  return type(value) == "table" or type(value) == "userdata"
-end
-
---- The table of options of a word; none is an empty one.
-local function read_opts(word, opts)
-  if opts ~= nil and not is_table(opts) then
-    misuse("%s: options are a table, not a %s", word, type(opts))
-  end
-  return opts or {}
-end
 
 --- Raises unless a step's field is one and of its type.
 local function check_field(title, name, value)
@@ -57,6 +33,7 @@ local function read_spec(title, spec)
   if type(title) ~= "string" or title == "" or title:find("\0", 1, true) then
     misuse("step: the first argument is its title, a string")
   end
+  read_title("step: the title", title)
   if type(spec) == "function" then
     return { run = spec }
   end
@@ -67,17 +44,6 @@ local function read_spec(title, spec)
     check_field(title, name, value)
   end
   return spec
-end
-
---- A duration in seconds; what names the word, name the option.
-local function read_seconds(what, name, value)
-  local seconds, why = native.param_check({ type = "duration", name = name }, value)
-  if seconds == nil then
-    misuse("%s: %s", what, why)
-  elseif seconds > LONGEST then
-    misuse("%s: '%s' must be at most 10 years", what, name)
-  end
-  return seconds
 end
 
 --- Runs the body: true and its result, or false and an error object.
@@ -123,7 +89,8 @@ local function end_step(ok, result, assumed)
 end
 
 local function run_step(title, spec)
-  local seconds = spec.timeout ~= nil and read_seconds("step", "timeout", spec.timeout) or nil
+  local seconds = spec.timeout ~= nil and native.read_seconds("step", "timeout", spec.timeout)
+    or nil
   native.step_begin(title, {
     why = spec.why,
     covers = spec.covers,
@@ -172,7 +139,9 @@ end
 --- @param condition any
 --- @return any condition
 local function decide(question, condition)
-  native.emit("decision", { question = show(question), answer = condition and true or false })
+  local asked = { question = read_title("decide: the question", question) }
+  asked.answer = condition and true or false
+  native.emit("decision", asked)
   return condition
 end
 
@@ -229,9 +198,4 @@ native.define("fail", fail)
 native.define("done", done)
 native.define("try", try)
 native.run_step = run_step
-native.misuse = misuse
-native.show = show
-native.is_table = is_table
-native.read_opts = read_opts
-native.read_seconds = read_seconds
 native.check_field = check_field

@@ -92,6 +92,11 @@ wrong call_params 'call: calls: parameters are a table' 'call("calls", 5)'
 wrong confirm_opts 'confirm: options are a table' 'confirm("x", 5)'
 wrong ask_param 'ask: what it must be is a parameter' 'ask("x", 5)'
 wrong choose_options 'choose: options are a table' 'choose("x", 5)'
+wrong long_title 'step: the title has 1001 bytes, more than 1000' 'step(("x"):rep(1001), print)'
+wrong long_name 'check: the name has 2000 bytes' 'check(("x"):rep(2000), 5):at_most(5)'
+wrong no_question 'confirm: the question is missing' 'confirm()'
+wrong nul_key 'exec.run: argument 2: env: a name must not hold a NUL byte' 'exec.run({ "touch" }, { env = { a = "b", ["c\0"] = "d" } })'
+wrong nul_name "time.parse: argument 'text' must not hold a NUL byte" 'time.parse("2026-01-01\0x")'
 wrong argv_nul "exec.run: argument 'argv' must be .*: no argument can hold a NUL byte" 'exec.run({ "touch", "a\0b" })'
 wrong argv_empty "exec.run: argument 'argv' must be .*: the program's name is empty" 'exec.run({ "" })'
 stops define 1 'define.lua:3: procedure: only a file of the project' 'procedure({ title = "x", run = print })'
@@ -101,6 +106,18 @@ stops keep_function 1 'keep_function.lua:3: evidence: value: a function' 'eviden
 stops nul 0 'a\\x00b .* n\\x00m: x\\x00y .* done: c\\x00d' 'note("a\0b") evidence("n\0m", "x\0y") done("c\0d")'
 stops escapes 1 'x1b\[2J.u.202e' 'note("\27[2J\u{202e}") fail("\27]0;t\7")'
 if grep -q "$(printf '\033')" "$work/out"; then not_ok "escapes: a control byte came through"; else ok; fi
+
+# Memory that runs out before the first line of the body ends the run as anything else does.
+cat >small.lua <<'LUA'
+procedure({ title = "Small", run = function() step("S", function() note(("x"):rep(9)) end) end })
+LUA
+for allocations in $(seq 200 97 4000); do
+    BL_FAIL_ALLOC=$allocations timeout 60 "$belay" run small >"$work/out" 2>&1
+    status=$?
+    [ "$status" -eq 0 ] && break
+    if [ "$status" -gt 2 ] || "$belay" verify last | grep -q 'cut off'; then not_ok "small at $allocations: exit $status"; fi
+done
+if [ "$status" -eq 0 ]; then ok; else not_ok "small never ran"; fi
 
 # An error object that a loading file raises says what it is.
 echo 'fail("not today")' >loads.lua
