@@ -42,8 +42,7 @@ static void run_inspect(const struct bl_call *call, struct bl_inspection *inspec
         bl_value_reveal(bl_call_value(call, "stdin"), &len);
         bl_buf_printf(&inspection->detail, "standard input: %zu bytes\n", len);
     }
-    bl_buf_printf(&inspection->detail, "class %s: it %s\n", bl_class_name(command.class),
-                  command.why);
+    snprintf(inspection->reason, sizeof(inspection->reason), "it %s", command.why);
     bl_buf_release(&quoted);
 }
 

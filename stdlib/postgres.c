@@ -35,20 +35,26 @@ static void sql_describe(const struct bl_value *params, struct bl_buf *detail)
     }
 }
 
+void bl_postgres_inspect_sql(const struct bl_call *call, const struct bl_sql *sql,
+                             struct bl_inspection *inspection)
+{
+    inspection->class = sql->class;
+    bl_buf_reset(&inspection->detail);
+    bl_buf_text_add(&inspection->detail, bl_call_text(call, "sql"));
+    sql_describe(bl_call_value(call, "params"), &inspection->detail);
+    snprintf(inspection->reason, sizeof(inspection->reason), "%s", sql->why);
+    snprintf(inspection->refused, sizeof(inspection->refused), "%s", sql->refused);
+}
+
 static void sql_inspect(const struct bl_call *call, struct bl_inspection *inspection)
 {
     struct bl_sql sql;
     size_t len;
     const char *text = bl_value_as_bytes(bl_call_value(call, "sql"), &len);
 
-    bl_sql_read(text, len, &sql);
-    inspection->class = sql.class;
+    bl_sql_read(text, len, &sql, NULL);
     bl_sql_line(text, inspection->summary, sizeof(inspection->summary));
-    bl_buf_text_add(&inspection->detail, text);
-    sql_describe(bl_call_value(call, "params"), &inspection->detail);
-    if (sql.why[0] != '\0')
-        bl_buf_printf(&inspection->detail, "\n-- %s: %s", bl_class_name(sql.class), sql.why);
-    snprintf(inspection->refused, sizeof(inspection->refused), "%s", sql.refused);
+    bl_postgres_inspect_sql(call, &sql, inspection);
 }
 
 static void sql_start(struct bl_op *base, const struct bl_call *call, enum postgres_want want)
@@ -58,7 +64,7 @@ static void sql_start(struct bl_op *base, const struct bl_call *call, enum postg
     size_t len;
     const char *text = bl_value_as_bytes(bl_call_value(call, "sql"), &len);
 
-    bl_sql_read(text, len, &op->sql);
+    bl_sql_read(text, len, &op->sql, NULL);
     op->want = want;
     op->max_rows = want == WANT_ROWS ? bl_call_int(call, "rows") : 1;
     if (op->sql.refused[0] != '\0') {
@@ -93,7 +99,7 @@ static void execute_start(struct bl_op *op, const struct bl_call *call)
     sql_start(op, call, WANT_COUNT);
 }
 
-static void sql_release(struct bl_op *base)
+void bl_postgres_op_release(struct bl_op *base)
 {
     struct postgres_op *op = (struct postgres_op *)base;
 
@@ -147,6 +153,12 @@ static const struct bl_arg settings[] = {
      .type = BL_T_STRING,
      .text = "how pg_stat_activity names the sessions",
      .fallback = "belay"},
+    {.name = "trusted",
+     .type = BL_T_STRINGS,
+     .text =
+         "users' functions, operators and foreign tables that only read (\"public.f\"), and "
+         "whole extensions (\"extension citext\")",
+     .flags = BL_ARG_OPTIONAL},
     {.name = "connections",
      .type = BL_T_INTEGER,
      .text = "sessions at the same time at most",
@@ -208,8 +220,9 @@ static const struct bl_operation operations[] = {
                    "{ \"active\" })",
         .size = sizeof(struct postgres_op),
         .inspect = sql_inspect,
+        .ask = bl_postgres_ask,
         .start = query_start,
-        .release = sql_release,
+        .release = bl_postgres_op_release,
         .nominal = query_nominal,
     },
     {
@@ -222,8 +235,9 @@ static const struct bl_operation operations[] = {
         .example = "use.db:one(\"select * from strategies where id = $1\", { 7 })",
         .size = sizeof(struct postgres_op),
         .inspect = sql_inspect,
+        .ask = bl_postgres_ask,
         .start = one_start,
-        .release = sql_release,
+        .release = bl_postgres_op_release,
     },
     {
         .name = "value",
@@ -235,8 +249,9 @@ static const struct bl_operation operations[] = {
         .example = "use.db:value(\"select count(*) from market_data\")",
         .size = sizeof(struct postgres_op),
         .inspect = sql_inspect,
+        .ask = bl_postgres_ask,
         .start = value_start,
-        .release = sql_release,
+        .release = bl_postgres_op_release,
     },
     {
         .name = "execute",
@@ -250,8 +265,9 @@ static const struct bl_operation operations[] = {
                    "{ 7 })",
         .size = sizeof(struct postgres_op),
         .inspect = sql_inspect,
+        .ask = bl_postgres_ask,
         .start = execute_start,
-        .release = sql_release,
+        .release = bl_postgres_op_release,
         .nominal = execute_nominal,
     },
     {0},

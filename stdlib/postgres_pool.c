@@ -7,6 +7,7 @@
 
 struct postgres_pool {
     struct bl_connection *connection; /* a reference */
+    struct bl_catalogue *catalogue;
     uv_loop_t *uv;
     struct postgres_link *links;
     struct postgres_op *waiting, **waiting_end;
@@ -37,13 +38,20 @@ struct postgres_pool *bl_postgres_pool_new(struct bl_connection *connection)
     pool->waiting_end = &pool->waiting;
     pool->limit = (int)bl_map_int(connection->settings, "connections", 8);
     pool->refs = 1;
+    pool->catalogue = bl_catalogue_new(bl_map_get(connection->settings, "trusted"));
     return pool;
+}
+
+struct bl_catalogue *bl_postgres_pool_catalogue(struct postgres_pool *pool)
+{
+    return pool->catalogue;
 }
 
 static void pool_unref(struct postgres_pool *pool)
 {
     if (--pool->refs > 0)
         return;
+    bl_catalogue_free(pool->catalogue);
     bl_connection_unref(pool->connection);
     bl_free(pool);
 }

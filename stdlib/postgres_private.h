@@ -5,7 +5,7 @@
 #ifndef BL_POSTGRES_PRIVATE_H
 #define BL_POSTGRES_PRIVATE_H
 
-#include "guard/sql.h"
+#include "guard/catalogue.h"
 #include "module.h"
 #include "postgres_relay.h"
 #include "postgres_value.h"
@@ -29,6 +29,7 @@ enum postgres_step {
     STEP_BEGIN_READ_ONLY,
     STEP_SETTINGS,
     STEP_SETTINGS_READ_ONLY,
+    STEP_SETTINGS_LOOKUP,
     STEP_STATEMENT,
     STEP_ROLLBACK,
     STEP_COMMIT,
@@ -46,6 +47,7 @@ struct postgres_op {
     struct bl_sql sql;
     struct bl_postgres_params params;
     int64_t max_rows;
+    bool is_lookup; /* the engine asks the catalogue */
 
     struct postgres_pool *pool; /* a reference; NULL: never entered */
     struct postgres_link *link; /* while it is served */
@@ -79,9 +81,22 @@ struct postgres_link {
     int64_t unparsed; /* bytes that came since the last complete result */
 };
 
+/* postgres.c. */
+void bl_postgres_op_release(struct bl_op *op);
+/* Class, details and reasons of a statement, as text or catalogue have found them. */
+void bl_postgres_inspect_sql(const struct bl_call *call, const struct bl_sql *sql,
+                             struct bl_inspection *inspection);
+
+/* postgres_ask.c: the questions of bl_operation.ask. */
+struct bl_call *bl_postgres_ask(struct bl_connection *connection, const struct bl_call *call,
+                                struct bl_inspection *inspection,
+                                const struct bl_value *answer);
+
 /* postgres_pool.c: links, one pool for each connection of the environment. */
 struct postgres_pool *bl_postgres_pool_new(struct bl_connection *connection);
 void bl_postgres_pool_close(struct postgres_pool *pool); /* idle links end, busy ones finish */
+/* What was learned about the names of this connection's database. */
+struct bl_catalogue *bl_postgres_pool_catalogue(struct postgres_pool *pool);
 /* Takes the operation in: it runs at once, opens a link or waits for one. */
 void bl_postgres_pool_enter(struct postgres_pool *pool, struct postgres_op *op);
 /* The operation is over, whatever it was doing; a link in the middle is cancelled and closed.

@@ -20,6 +20,13 @@ static const enum postgres_step run_observe[] = {STEP_BEGIN_READ_ONLY,
                                                  STEP_ROLLBACK,
                                                  STEP_SYNC,
                                                  STEP_END};
+static const enum postgres_step run_lookup[] = {STEP_BEGIN_READ_ONLY,
+                                                STEP_SETTINGS_LOOKUP,
+                                                STEP_STATEMENT,
+                                                STEP_SYNC,
+                                                STEP_ROLLBACK,
+                                                STEP_SYNC,
+                                                STEP_END};
 static const enum postgres_step run_change[] = {STEP_BEGIN, STEP_SETTINGS, STEP_STATEMENT,
                                                 STEP_SYNC, STEP_END};
 static const enum postgres_step run_commit[] = {STEP_COMMIT, STEP_SYNC, STEP_END};
@@ -39,7 +46,15 @@ static const enum postgres_step run_alone[] = {STEP_STATEMENT, STEP_SYNC, STEP_E
     "pg_catalog.set_config('lock_timeout', $2, true), "                                        \
     "pg_catalog.set_config('idle_in_transaction_session_timeout', $3, true), "                 \
     "pg_catalog.set_config('datestyle', 'ISO', true), "                                        \
-    "pg_catalog.set_config('bytea_output', 'hex', true)"
+    "pg_catalog.set_config('bytea_output', 'hex', true), "                                     \
+    "pg_catalog.set_config('search_path', COALESCE($4, "                                       \
+    "pg_catalog.current_setting('search_path')), true)"
+/* The catalogue is asked with a path of its own, and told what the session's is. */
+#define RUN_LOOKUP                                                                             \
+    ", pg_catalog.set_config('belay.path', pg_catalog.current_setting('search_path'), true), " \
+    "pg_catalog.set_config('belay.schemas', "                                                  \
+    "pg_catalog.current_schemas(true)::pg_catalog.text, true), "                               \
+    "pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true)"
 #define RUN_READ_ONLY                                                                          \
     ", CASE WHEN pg_catalog.current_setting('transaction_read_only') "                         \
     "OPERATOR(pg_catalog.=) 'on' THEN 1 ELSE "                                                 \
@@ -49,13 +64,15 @@ static bool run_send_settings(PGconn *pg, const struct postgres_op *op, const ch
 {
     long long timeout = op->base.call->timeout_ms;
     char texts[3][24];
-    const char *values[3] = {texts[0], texts[1], texts[2]};
+    /* nobody who has left another search_path in the session changes what names mean */
+    const char *values[4] = {texts[0], texts[1], texts[2],
+                             bl_catalogue_path(bl_postgres_pool_catalogue(op->pool))};
 
     /* the server gives up a little later than we do: it is only the last resort */
     snprintf(texts[0], sizeof(texts[0]), "%lld", timeout + 1000);
     snprintf(texts[1], sizeof(texts[1]), "%lld", timeout < RUN_LOCK_MS ? timeout : RUN_LOCK_MS);
     snprintf(texts[2], sizeof(texts[2]), "%lld", timeout + 5000);
-    return PQsendQueryParams(pg, sql, 3, NULL, values, NULL, NULL, 0) == 1;
+    return PQsendQueryParams(pg, sql, 4, NULL, values, NULL, NULL, 0) == 1;
 }
 
 static bool run_send(struct postgres_link *link, enum postgres_step step)
@@ -72,6 +89,8 @@ static bool run_send(struct postgres_link *link, enum postgres_step step)
         return run_send_settings(pg, op, RUN_LIMITS);
     case STEP_SETTINGS_READ_ONLY:
         return run_send_settings(pg, op, RUN_LIMITS RUN_READ_ONLY);
+    case STEP_SETTINGS_LOOKUP:
+        return run_send_settings(pg, op, RUN_LIMITS RUN_LOOKUP RUN_READ_ONLY);
     case STEP_STATEMENT:
         return PQsendQueryParams(pg, bl_call_text(op->base.call, "sql"), op->params.count,
                                  op->params.types, (const char *const *)op->params.values, NULL,
@@ -157,8 +176,8 @@ void bl_postgres_run_start(struct postgres_link *link, struct postgres_op *op)
         return;
     }
     bl_op_stage(&op->base, "waiting for the answer of %s", op->base.call->target);
-    if (op->sql.class == BL_CLASS_OBSERVE) {
-        run_line(link, run_observe);
+    if (op->base.class == BL_CLASS_OBSERVE) {
+        run_line(link, op->is_lookup ? run_lookup : run_observe);
     } else if (op->sql.is_alone) {
         bl_op_sent(&op->base);
         run_line(link, run_alone);
@@ -173,6 +192,8 @@ static void run_finish(struct postgres_link *link)
     struct postgres_op *op = link->op;
     bool is_clean = PQtransactionStatus(link->pg) == PQTRANS_IDLE;
 
+    if (op->base.class != BL_CLASS_OBSERVE)
+        bl_catalogue_forget(bl_postgres_pool_catalogue(link->pool));
     op->link = NULL;
     link->op = NULL;
     if (op->has_failed)

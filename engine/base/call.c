@@ -114,6 +114,7 @@ void bl_inspection_init(struct bl_inspection *inspection, const struct bl_call *
 void bl_inspection_release(struct bl_inspection *inspection)
 {
     bl_buf_release(&inspection->detail);
+    bl_value_unref(inspection->asking);
 }
 
 void bl_outcome_release(struct bl_outcome *outcome)

@@ -74,7 +74,12 @@ struct bl_inspection {
                              target) */
     char summary[240];    /* one line: "GET http://localhost:8000/health" */
     struct bl_buf detail; /* in full, several lines: rendered SQL, argv, request body */
+    char reason[240];     /* what gave it its class: "calls pg_terminate_backend"; may be "" */
     char refused[240];    /* not "": why this call is refused everywhere */
+    /* What the module finds out by questions to the server (bl_operation.ask). */
+    char affects[160];       /* of a change: "12 rows of orders"; "" while nobody has asked */
+    char notice[240];        /* said once for each connection: "signs in as a superuser" */
+    struct bl_value *asking; /* the module's own note of what it has asked; owned */
 };
 
 void bl_inspection_init(struct bl_inspection *inspection, const struct bl_call *call);

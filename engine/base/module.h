@@ -65,6 +65,15 @@ struct bl_operation {
     size_t size; /* of the module's own struct, whose first member is struct bl_op */
     void (*inspect)(const struct bl_call *call,
                     struct bl_inspection *inspection); /* may be NULL */
+    /*
+     * What the server must be asked before the class of the call, or what a change would
+     * affect, is known: gives the next question, an observe on the same connection, or NULL
+     * when the inspection is final. `answer` is the answer to the question before, NULL at
+     * first and where a count failed. Where an observe's question fails, the call fails with
+     * it. May be NULL.
+     */
+    struct bl_call *(*ask)(struct bl_connection *connection, const struct bl_call *call,
+                           struct bl_inspection *inspection, const struct bl_value *answer);
     void (*start)(struct bl_op *op, const struct bl_call *call);
     void (*release)(struct bl_op *op); /* may be NULL */
     struct bl_value *(*nominal)(

@@ -13,6 +13,7 @@ extern const struct bl_command bl_command_runs;
 extern const struct bl_command bl_command_log;
 extern const struct bl_command bl_command_verify;
 extern const struct bl_command bl_command_eval;
+extern const struct bl_command bl_command_verb_classify;
 extern const struct bl_command bl_command_verb_help;
 extern const struct bl_command bl_command_validate;
 extern const struct bl_command bl_command_doctor;

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "guard/sql_names.h"
+#include "guard/sql_note.h"
 
 #include <ctype.h>
 #include <jansson.h>
@@ -17,7 +18,8 @@
 struct walk {
     struct bl_sql *result;
     const char *sql;
-    bool is_planned_only; /* below EXPLAIN without ANALYZE: nothing of it runs */
+    struct bl_value *names; /* NULL: nobody asks */
+    bool is_planned_only;   /* below EXPLAIN without ANALYZE: nothing of it runs */
 };
 
 static void walk_tree(struct walk *walk, json_t *tree);
@@ -30,12 +32,27 @@ static void walk_raise(struct walk *walk, enum bl_class class, const char *forma
     struct bl_sql *result = walk->result;
     va_list args;
 
-    if (result->class > class || (result->class == class && result->why[0] != '\0'))
+    if (result->class > class ||
+        (result->class == class && result->why[0] != '\0' && !result->is_open))
         return;
     result->class = class;
+    result->is_open = false;
     va_start(args, format);
     vsnprintf(result->why, sizeof(result->why), format, args);
     va_end(args);
+}
+
+/* A name that nobody knows by heart: a change, unless the server's catalogue says more. */
+static void walk_unknown(struct walk *walk, const char *what, const char *name)
+{
+    struct bl_sql *result = walk->result;
+
+    if (result->class != BL_CLASS_OBSERVE)
+        return;
+    result->class = BL_CLASS_CHANGE;
+    result->is_open = true;
+    snprintf(result->why, sizeof(result->why), "%s %s, which is not known to be harmless", what,
+             name);
 }
 
 static void walk_refuse(struct walk *walk, const char *format, ...) BL_PRINTF(2, 3);
@@ -87,9 +104,19 @@ static const char *builtin_name(json_t *names, char *whole, size_t size)
 
 static void walk_function(struct walk *walk, json_t *call)
 {
-    char whole[120];
-    const char *name = builtin_name(json_object_get(call, "funcname"), whole, sizeof(whole));
+    json_t *names = json_object_get(call, "funcname");
+    int args = (int)json_array_size(json_object_get(call, "args"));
+    char whole[120], places[BL_SQL_PLACES + 1];
+    const char *name = builtin_name(names, whole, sizeof(whole));
     enum bl_sql_effect effect = bl_sql_function(name);
+
+    bl_sql_places(json_object_get(call, "args"), places);
+    /* VARIADIC spreads one argument, WITHIN GROUP adds some */
+    if (field_is_true(call, "func_variadic") || json_object_get(call, "agg_order") != NULL) {
+        args = -1;
+        snprintf(places, sizeof(places), "*");
+    }
+    bl_sql_note_parts(walk->names, effect == BL_SQL_UNKNOWN ? "u" : "f", names, args, places);
 
     if (effect == BL_SQL_SESSION)
         walk_refuse(walk,
@@ -98,47 +125,44 @@ static void walk_function(struct walk *walk, json_t *call)
                     whole, strncmp(name, "pg_", 3) == 0 ? ": use pg_advisory_xact_lock" : "");
     else if (effect == BL_SQL_DESTROYS)
         walk_raise(walk, BL_CLASS_DESTROY, "calls %s", whole);
+    else if (effect == BL_SQL_CHANGES)
+        walk_raise(walk, BL_CLASS_CHANGE, "calls %s", whole);
     else if (effect == BL_SQL_UNKNOWN)
-        walk_raise(walk, BL_CLASS_CHANGE, "calls %s, which is not known to be harmless", whole);
+        walk_unknown(walk, "calls", whole);
 }
 
-static void walk_operator(struct walk *walk, json_t *names)
+static void walk_operator(struct walk *walk, json_t *names, const char *places)
 {
     char whole[120];
 
+    bl_sql_note_parts(walk->names, "o", names, -1, places);
     if (!bl_sql_is_operator(builtin_name(names, whole, sizeof(whole))))
-        walk_raise(walk, BL_CLASS_CHANGE, "uses operator %s, which is not known to be harmless",
-                   whole);
+        walk_unknown(walk, "uses operator", whole);
 }
 
 static void walk_type(struct walk *walk, json_t *type)
 {
+    json_t *names = json_object_get(type, "names");
     char whole[120];
 
-    if (!bl_sql_is_type(builtin_name(json_object_get(type, "names"), whole, sizeof(whole))))
-        walk_raise(walk, BL_CLASS_CHANGE, "uses type %s, which is not known to be harmless",
-                   whole);
+    bl_sql_note_parts(walk->names, "t", names, -1, "-");
+    if (!bl_sql_is_type(builtin_name(names, whole, sizeof(whole))))
+        walk_unknown(walk, "uses type", whole);
 }
 
-/* A condition that names a column; without one it holds for all rows or none. */
-static bool has_column(json_t *tree)
+/* row.name, and (row).name: a function of the row is called when it has no such column. */
+static void walk_column(struct walk *walk, json_t *fields, size_t from)
 {
-    const char *key;
-    json_t *child;
+    json_t *part;
     size_t index;
 
-    if (json_is_array(tree)) {
-        json_array_foreach (tree, index, child) {
-            if (has_column(child))
-                return true;
-        }
+    json_array_foreach (fields, index, part) {
+        if (index >= from)
+            bl_sql_note(walk->names,
+                        &(struct bl_sql_name){
+                            "a", "", field_text(json_object_get(part, "String"), "sval"), 1},
+                        "-");
     }
-    json_object_foreach (tree, key, child) {
-        if (strcmp(key, "ColumnRef") == 0 || strcmp(key, "CurrentOfExpr") == 0 ||
-            has_column(child))
-            return true;
-    }
-    return false;
 }
 
 static void walk_rows(struct walk *walk, const char *verb, json_t *statement)
@@ -148,7 +172,7 @@ static void walk_rows(struct walk *walk, const char *verb, json_t *statement)
 
     if (where == NULL)
         walk_raise(walk, BL_CLASS_DESTROY, "%s %s without WHERE", verb, table);
-    else if (!has_column(where))
+    else if (!bl_sql_has_column(where))
         walk_raise(walk, BL_CLASS_DESTROY, "%s %s with a WHERE that names no column", verb,
                    table);
     else
@@ -232,13 +256,66 @@ static void walk_statement(struct walk *walk, const char *name, json_t *statemen
     else if (strcmp(name, "CopyStmt") == 0)
         walk_copy(walk, statement);
     else if (known == NULL || known->class != BL_CLASS_OBSERVE)
-        walk_raise(walk, known != NULL ? known->class : BL_CLASS_CHANGE, "is a %s", name);
+        walk_raise(walk, known != NULL ? known->class : BL_CLASS_CHANGE, "is a %.*s statement",
+                   (int)strcspn(verb, " \t\r\n;("), verb);
+}
+
+static void walk_expression(struct walk *walk, json_t *expression)
+{
+    json_t *left = json_object_get(expression, "lexpr");
+    json_t *right = json_object_get(expression, "rexpr");
+    char places[3] = "";
+
+    if (left != NULL)
+        places[0] = bl_sql_is_literal(left) ? 'l' : '-';
+    places[strlen(places)] = bl_sql_is_literal(right) ? 'l' : '-';
+    walk_operator(walk, json_object_get(expression, "name"), places);
+}
+
+/* Operators that are looked up by their names without being written out. */
+static void walk_implied(struct walk *walk, const char *name, json_t *node)
+{
+    static const char *const between[] = {"<", ">", "<=", ">="};
+    const char *operator= field_text(
+        json_object_get(json_array_get(json_object_get(node, "name"), 0), "String"), "sval");
+
+    if ((strcmp(name, "CaseExpr") == 0 && json_object_get(node, "arg") != NULL) ||
+        strcmp(field_text(node, "subLinkType"), "ANY_SUBLINK") == 0 ||
+        (strcmp(name, "JoinExpr") == 0 &&
+         (json_object_get(node, "usingClause") != NULL || field_is_true(node, "isNatural"))))
+        bl_sql_note(walk->names, &(struct bl_sql_name){"o", "", "=", -1},
+                    BL_SQL_PLACES_IMPLIED);
+    for (size_t i = 0; strstr(operator, "BETWEEN") != NULL && i < BL_COUNT(between); i++)
+        bl_sql_note(walk->names, &(struct bl_sql_name){"o", "", between[i], -1},
+                    BL_SQL_PLACES_IMPLIED);
 }
 
 static bool is_modification(const char *name)
 {
     return strcmp(name, "InsertStmt") == 0 || strcmp(name, "UpdateStmt") == 0 ||
            strcmp(name, "DeleteStmt") == 0 || strcmp(name, "MergeStmt") == 0;
+}
+
+/* What a node names, and what is known by that name. */
+static void walk_named(struct walk *walk, const char *name, json_t *node)
+{
+    if (strcmp(name, "FuncCall") == 0)
+        walk_function(walk, node);
+    else if (strcmp(name, "A_Expr") == 0)
+        walk_expression(walk, node);
+    else if (strcmp(name, "TypeName") == 0)
+        walk_type(walk, node);
+    else if (strcmp(name, "AlterTableCmd") == 0)
+        walk_command(walk, node);
+    else if (strcmp(name, "RangeVar") == 0)
+        bl_sql_note(walk->names,
+                    &(struct bl_sql_name){"r", field_text(node, "schemaname"),
+                                          field_text(node, "relname"), -1},
+                    "-");
+    else if (strcmp(name, "ColumnRef") == 0)
+        walk_column(walk, json_object_get(node, "fields"), 1);
+    else if (strcmp(name, "A_Indirection") == 0)
+        walk_column(walk, json_object_get(node, "indirection"), 0);
 }
 
 static void walk_node(struct walk *walk, const char *name, json_t *node)
@@ -255,14 +332,8 @@ static void walk_node(struct walk *walk, const char *name, json_t *node)
         walk_explain(walk, node);
         return;
     }
-    if (strcmp(name, "FuncCall") == 0)
-        walk_function(walk, node);
-    else if (strcmp(name, "A_Expr") == 0)
-        walk_operator(walk, json_object_get(node, "name"));
-    else if (strcmp(name, "TypeName") == 0)
-        walk_type(walk, node);
-    else if (strcmp(name, "AlterTableCmd") == 0)
-        walk_command(walk, node);
+    walk_named(walk, name, node);
+    walk_implied(walk, name, node);
     walk_tree(walk, node);
 }
 
@@ -286,7 +357,7 @@ static void walk_field(struct walk *walk, const char *name, json_t *value)
     else if (strcmp(name, "typeName") == 0)
         walk_type(walk, value);
     else if (strcmp(name, "operName") == 0 || strcmp(name, "useOp") == 0)
-        walk_operator(walk, value);
+        walk_operator(walk, value, BL_SQL_PLACES_IMPLIED);
     else if (is_temporary(name, value))
         walk_refuse(walk, "temporary objects live in a session, and no session outlives a "
                           "statement here: use WITH");
@@ -312,9 +383,10 @@ static void walk_tree(struct walk *walk, json_t *tree)
     }
 }
 
-static void read_tree(struct bl_sql *result, const char *sql, const char *text)
+static void read_tree(struct bl_sql *result, const char *sql, const char *text,
+                      struct bl_value *names)
 {
-    struct walk walk = {.result = result, .sql = sql};
+    struct walk walk = {.result = result, .sql = sql, .names = names};
     json_error_t problem;
     json_t *root = json_loads(text, 0, &problem);
     json_t *statements = json_object_get(root, "stmts");
@@ -355,7 +427,7 @@ static void read_error(struct bl_sql *result, const char *sql, const PgQueryErro
     bl_buf_release(&clean);
 }
 
-void bl_sql_read(const char *sql, size_t len, struct bl_sql *result)
+void bl_sql_read(const char *sql, size_t len, struct bl_sql *result, struct bl_value *names)
 {
     struct walk walk = {.result = result};
     PgQueryParseResult parsed;
@@ -371,60 +443,11 @@ void bl_sql_read(const char *sql, size_t len, struct bl_sql *result)
         if (parsed.error != NULL)
             read_error(result, sql, parsed.error);
         else
-            read_tree(result, sql, parsed.parse_tree);
+            read_tree(result, sql, parsed.parse_tree, names);
         pg_query_free_parse_result(parsed);
     }
+    if (bl_value_count(names) > BL_SQL_NAMES_MAX)
+        walk_refuse(&walk, "the SQL names more than %d things: split it", BL_SQL_NAMES_MAX);
     if (result->refused[0] != '\0' && result->class == BL_CLASS_OBSERVE)
         result->class = BL_CLASS_CHANGE;
-}
-
-/* Behind the blanks and comments at `at`. */
-static const char *line_skip(const char *at)
-{
-    const char *before;
-
-    do {
-        before = at;
-        at += strspn(at, " \t\r\n\f\v");
-        if (strncmp(at, "--", 2) == 0)
-            at += strcspn(at, "\n");
-        if (strncmp(at, "/*", 2) == 0)
-            at = strstr(at, "*/") != NULL ? strstr(at, "*/") + 2 : at + strlen(at);
-    } while (at != before);
-    return at;
-}
-
-/* Copies one character or a whole quoted piece; gives where it ends. */
-static const char *line_piece(const char *at, struct bl_buf *out)
-{
-    const char *end = at + 1;
-
-    if (*at == '\'' || *at == '"') {
-        end = strchr(at + 1, *at);
-        end = end != NULL ? end + 1 : at + strlen(at);
-    }
-    bl_buf_add(out, at, (size_t)(end - at));
-    return end;
-}
-
-void bl_sql_line(const char *sql, char *out, size_t size)
-{
-    struct bl_buf line, clean;
-    size_t keep;
-
-    bl_buf_init(&line, BL_SQL_MAX);
-    bl_buf_init(&clean, (size_t)4 * BL_SQL_MAX);
-    for (const char *at = sql; *at != '\0';) {
-        const char *next = line_skip(at);
-        if (next != at && line.len > 0 && *next != '\0')
-            bl_buf_char(&line, ' ');
-        at = next != at ? next : line_piece(at, &line);
-    }
-    bl_text_clean(&clean, bl_buf_text(&line), line.len, false);
-    keep = clean.len < size ? clean.len : size - sizeof("…");
-    while (keep > 0 && keep < clean.len && ((unsigned char)clean.data[keep] & 0xc0) == 0x80)
-        keep--; /* not inside a character */
-    snprintf(out, size, "%.*s%s", (int)keep, bl_buf_text(&clean), keep < clean.len ? "…" : "");
-    bl_buf_release(&line);
-    bl_buf_release(&clean);
 }

@@ -93,6 +93,13 @@ static const char names_session[] =
     "pg_try_advisory_lock_shared pg_advisory_unlock pg_advisory_unlock_shared "
     "pg_advisory_unlock_all setseed ";
 
+/* Labelled stable or immutable, and yet they write, or run SQL that nobody has looked at. */
+static const char names_change[] =
+    " txid_current pg_current_xact_id table_to_xml table_to_xml_and_xmlschema query_to_xml "
+    "query_to_xml_and_xmlschema query_to_xmlschema schema_to_xml schema_to_xml_and_xmlschema "
+    "database_to_xml database_to_xml_and_xmlschema cursor_to_xml cursor_to_xmlschema ts_stat "
+    "ts_rewrite fmgr_c_validator fmgr_sql_validator fmgr_internal_validator ";
+
 /* Data or service is lost, or a program runs, whatever the arguments. */
 static const char names_destroy[] =
     " pg_terminate_backend pg_promote pg_drop_replication_slot lo_unlink pg_file_unlink "
@@ -107,6 +114,8 @@ enum bl_sql_effect bl_sql_function(const char *name)
         return BL_SQL_SESSION;
     if (names_has(names_destroy, name))
         return BL_SQL_DESTROYS;
+    if (names_has(names_change, name))
+        return BL_SQL_CHANGES;
     /* set functions behind the statistics views: all of them only read */
     if (strncmp(name, "pg_stat_get_", 12) == 0)
         return BL_SQL_HARMLESS;
@@ -149,7 +158,7 @@ bool bl_sql_is_node(const char *name)
         "TypeCast TypeName RangeVar RangeSubselect RangeFunction JoinExpr SubLink CaseExpr "
         "CaseWhen CoalesceExpr MinMaxExpr SQLValueFunction A_ArrayExpr A_Indices "
         "A_Indirection ParamRef List SortBy WindowDef CommonTableExpr RowExpr CollateClause "
-        "GroupingSet GroupingFunc DefElem NamedArgExpr ";
+        "GroupingSet GroupingFunc DefElem NamedArgExpr ColumnDef ";
 
     return names_has(nodes, name);
 }

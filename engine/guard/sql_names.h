@@ -7,8 +7,9 @@
 #include "base/call.h"
 
 enum bl_sql_effect {
-    BL_SQL_UNKNOWN, /* not in a list: a change */
+    BL_SQL_UNKNOWN, /* not in a list: a change, unless a catalogue knows it as harmless */
     BL_SQL_HARMLESS,
+    BL_SQL_CHANGES, /* whatever its volatility says */
     BL_SQL_SESSION, /* leaves something in the session: refused everywhere */
     BL_SQL_DESTROYS,
 };

@@ -39,6 +39,9 @@ bool say_event(struct bl_buf *text, const struct bl_event *event, enum paper_mar
         else
             bl_buf_text_add(text, "no answer");
         bl_buf_text_add(text, " (assumed)");
+    } else if (strcmp(event->kind, "notice") == 0) {
+        *mark = MARK_WARN;
+        bl_buf_text_add(text, bl_map_text(data, "text", ""));
     } else if (strcmp(event->kind, "note") == 0) {
         bl_buf_text_add(text, bl_map_text(data, "text", ""));
     } else if (strcmp(event->kind, "evidence") == 0) {

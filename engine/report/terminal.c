@@ -221,6 +221,39 @@ static void terminal_step_ended(struct terminal *terminal, const struct bl_event
     terminal->step_count--;
 }
 
+/* What a reader of a dry run wants to know of a change: all of the call, its reach, its reason.
+ */
+static void terminal_planned(struct terminal *terminal, const struct bl_event *event)
+{
+    const struct bl_value *data = event->data;
+    static const char *const fields[] = {"reason", "affects", "why"};
+    const char *detail = bl_map_text(data, "detail", ""), *summary;
+    enum paper_mark mark;
+    struct bl_buf text;
+
+    bl_buf_init(&text, 0);
+    say_event(&text, event, &mark);
+    terminal_add(terminal, data, mark, &text);
+    summary = bl_map_text(data, "summary", "");
+    if (strncmp(detail, summary, strlen(summary)) == 0 &&
+        strchr("\n", detail[strlen(summary)]) != NULL)
+        detail += strlen(summary);
+    for (detail += strspn(detail, "\n"); *detail != '\0'; detail += strspn(detail, "\n")) {
+        size_t len = strcspn(detail, "\n");
+        bl_buf_add(&text, detail, len);
+        terminal_add(terminal, data, MARK_INFO, &text);
+        detail += len;
+    }
+    for (size_t i = 0; i < BL_COUNT(fields); i++) {
+        const char *field = bl_map_text(data, fields[i], NULL);
+        if (field == NULL)
+            continue;
+        bl_buf_printf(&text, "%s: %s", fields[i], field);
+        terminal_add(terminal, data, MARK_INFO, &text);
+    }
+    bl_buf_release(&text);
+}
+
 static enum paper_mark terminal_verdict(const struct bl_value *data)
 {
     const char *verdict = bl_map_text(data, "verdict", "pass");
@@ -350,7 +383,7 @@ static const struct {
     {"observe", terminal_observe},         {"intent", terminal_intent},
     {"outcome", terminal_outcome},         {"wait_ended", terminal_wait_ended},
     {"gate_opened", terminal_gate_opened}, {"gate_answered", terminal_gate_answered},
-    {"run_ended", terminal_run_ended},
+    {"planned", terminal_planned},         {"run_ended", terminal_run_ended},
 };
 
 static void terminal_event(struct bl_reporter *reporter, const struct bl_event *event)

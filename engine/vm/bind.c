@@ -232,15 +232,6 @@ static BL_LJMP void bind_raise_arg(lua_State *L, const char *what, const struct 
     lua_error(L);
 }
 
-static const struct bl_value *bind_settings(struct bl_runtime *runtime,
-                                            const struct bl_module *module, const char *target)
-{
-    const struct bl_value *environment = bl_world_environment(runtime->world);
-
-    return module->settings != NULL ? bl_environment_connection(environment, target)
-                                    : bl_map_get(environment, module->name);
-}
-
 /* The call of the operation in the upvalues as the task makes it, with its place and bounds. */
 static struct bl_call *bind_call_new(struct task *task, lua_State *L, const char *target,
                                      const struct bl_value *args)
@@ -252,7 +243,8 @@ static struct bl_call *bind_call_new(struct task *task, lua_State *L, const char
     char file[160];
 
     task_place(L, &place, file);
-    call->settings = bl_value_ref(bind_settings(task->runtime, module, target));
+    call->settings = bl_value_ref(
+        bl_environment_settings(bl_world_environment(task->runtime->world), module, target));
     bl_call_bounds(call);
     bl_call_place(call, &place);
     return call;

@@ -198,3 +198,11 @@ const struct bl_value *bl_environment_connection(const struct bl_value *environm
 {
     return bl_map_get(bl_map_get(environment, "connections"), target);
 }
+
+const struct bl_value *bl_environment_settings(const struct bl_value *environment,
+                                               const struct bl_module *module,
+                                               const char *target)
+{
+    return module->settings != NULL ? bl_environment_connection(environment, target)
+                                    : bl_map_get(environment, module->name);
+}

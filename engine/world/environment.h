@@ -6,7 +6,7 @@
 #define BL_ENVIRONMENT_H
 
 #include "base/error.h"
-#include "base/value.h"
+#include "base/module.h"
 
 /*
  * The checked map of an environment file:
@@ -30,5 +30,10 @@ enum bl_code bl_environment_check(const char *name, const struct bl_value *given
 /* The settings of "redis.cache"; NULL when the environment does not name it. */
 const struct bl_value *bl_environment_connection(const struct bl_value *environment,
                                                  const char *target);
+/* What a call of the module to that target is given: the connection's settings, or the entry of
+ * a module without connections ("exec": its programs). NULL when there is none. */
+const struct bl_value *bl_environment_settings(const struct bl_value *environment,
+                                               const struct bl_module *module,
+                                               const char *target);
 
 #endif

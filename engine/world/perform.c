@@ -33,6 +33,10 @@ static void performance_record_change(const struct bl_performance *performance,
     if (performance->inspection.detail.len > 0)
         bl_map_set(record, "detail",
                    bl_value_text(bl_buf_text(&performance->inspection.detail)));
+    if (performance->inspection.reason[0] != '\0')
+        bl_map_set(record, "reason", bl_value_text(performance->inspection.reason));
+    if (performance->inspection.affects[0] != '\0')
+        bl_map_set(record, "affects", bl_value_text(performance->inspection.affects));
     if (performance->permit.undo != NULL)
         bl_map_set(record, "undo", bl_value_text(performance->permit.undo));
 }
@@ -125,22 +129,34 @@ static void performance_settle_change(struct bl_performance *performance)
         world->counts.changes++;
 }
 
+static void performance_settle_observe(struct bl_performance *performance)
+{
+    struct bl_value *record = performance_record(performance);
+
+    performance_record_outcome(performance, record);
+    performance_assume(performance, record);
+    bl_world_emit(performance->world, "observe", record);
+}
+
 static void performance_settled(struct bl_op *op, void *owner)
 {
     struct bl_performance *performance = owner;
-    struct bl_value *record;
 
     performance->outcome = op->outcome;
     op->outcome.value = NULL; /* taken */
-    if (performance->intent != 0) {
+    if (performance->intent != 0)
         performance_settle_change(performance);
-    } else {
-        record = performance_record(performance);
-        performance_record_outcome(performance, record);
-        performance_assume(performance, record);
-        bl_world_emit(performance->world, "observe", record);
-    }
+    else
+        performance_settle_observe(performance);
     performance->op = NULL;
+    performance_return(performance);
+}
+
+void performance_end_unsent(struct bl_performance *performance, struct bl_outcome *take_outcome)
+{
+    performance->outcome = *take_outcome;
+    if (performance->inspection.class == BL_CLASS_OBSERVE)
+        performance_settle_observe(performance);
     performance_return(performance);
 }
 
@@ -162,6 +178,10 @@ void performance_send(struct bl_performance *performance)
 
     if (performance->is_abandoned) {
         performance_drop(performance);
+        return;
+    }
+    if (performance->asking != NULL) {
+        performance_send_question(performance);
         return;
     }
     connection = world_connection(performance->world, call);
@@ -305,7 +325,7 @@ static void performance_skip(struct bl_performance *performance)
     performance_return(performance);
 }
 
-static void performance_permit(struct bl_performance *performance)
+void performance_permit(struct bl_performance *performance)
 {
     enum bl_class class = performance->inspection.class, most;
     struct bl_world *world = performance->world;
@@ -364,7 +384,7 @@ struct bl_performance *bl_perform(struct bl_world *world, struct bl_call *take_c
         world->all->all_prev = performance;
     world->all = performance;
     bl_inspection_init(&performance->inspection, take_call);
-    performance_permit(performance);
+    performance_examine(performance);
     return performance;
 }
 
@@ -391,5 +411,6 @@ void performance_free(struct bl_performance *performance)
     bl_outcome_release(&performance->outcome);
     bl_value_unref(performance->question);
     bl_call_free(performance->call);
+    bl_call_free(performance->asking);
     bl_free(performance);
 }

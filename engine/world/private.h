@@ -15,6 +15,7 @@ struct bl_performance {
     struct bl_op *op;          /* under way */
     int64_t intent;            /* its number; 0: none */
     int64_t started;           /* steady milliseconds */
+    struct bl_call *asking;    /* a question about it that waits to be sent */
     struct bl_value *question; /* of its gate; NULL when none was asked */
     bool is_abandoned;
     void (*done)(void *owner, const struct bl_outcome *outcome);
@@ -44,6 +45,14 @@ struct bl_performance *performance_queue_take(struct performance_queue *queue);
 /* The run's connection for a target, made on first use; NULL for modules without connections.
  */
 struct bl_connection *world_connection(struct bl_world *world, const struct bl_call *call);
+/* examine.c: asks the server what it does, then goes on with performance_permit. */
+void performance_examine(struct bl_performance *performance);
+void performance_send_question(struct bl_performance *performance);
+/* perform.c: class, target and reach are known: permitted, planned, gated or refused. */
+void performance_permit(struct bl_performance *performance);
+/* It ends without having been sent, with this outcome. */
+void performance_end_unsent(struct bl_performance *performance,
+                            struct bl_outcome *take_outcome);
 /* Sends it: the operation starts. */
 void performance_send(struct bl_performance *performance);
 void performance_free(struct bl_performance *performance);

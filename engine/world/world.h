@@ -75,6 +75,15 @@ struct bl_performance *bl_perform(struct bl_world *world, struct bl_call *take_c
 void bl_performance_abandon(struct bl_performance *performance);
 
 /*
+ * Finds out what a call would do, asking the server what only the server knows, and sends
+ * nothing else. Blocks. An error: the server could not be asked; the inspection is what the
+ * call alone says.
+ */
+enum bl_code bl_world_inspect(struct bl_world *world, const struct bl_call *call,
+                              struct bl_inspection *inspection,
+                              struct bl_error *err) BL_MUST_USE;
+
+/*
  * One turn: flush what tasks said and intended, start the changes whose intent is on disk, show
  * gates, wait for something to happen (when wait), flush outcomes, then call the owners. An
  * error means that the journal takes nothing more: the run must end.

@@ -18,7 +18,7 @@ static void guard_check_sql(const char *text, size_t size)
     char line[64];
     bool known = false;
 
-    bl_sql_read(text, size, &sql);
+    bl_sql_read(text, size, &sql, NULL);
     for (size_t i = 0; i < BL_COUNT(observing); i++)
         known = known || strcmp(sql.kind, observing[i]) == 0;
     if (sql.class == BL_CLASS_OBSERVE && sql.refused[0] == '\0' && !known)

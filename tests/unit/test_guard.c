@@ -16,7 +16,7 @@ static struct bl_sql read_sql(const char *sql)
 {
     struct bl_sql result;
 
-    bl_sql_read(sql, strlen(sql), &result);
+    bl_sql_read(sql, strlen(sql), &result, NULL);
     return result;
 }
 
@@ -223,14 +223,14 @@ static void test_sql__bounds(void **state)
         bl_buf_text_add(&sql, "select a");
         while (sql.len + strlen(parts[i]) <= BL_SQL_MAX)
             bl_buf_text_add(&sql, parts[i]);
-        bl_sql_read(bl_buf_text(&sql), sql.len, &result);
+        bl_sql_read(bl_buf_text(&sql), sql.len, &result, NULL);
         assert_true(result.refused[0] != '\0' || result.class == BL_CLASS_OBSERVE);
         bl_buf_text_add(&sql, "                    ");
-        bl_sql_read(bl_buf_text(&sql), sql.len, &result);
+        bl_sql_read(bl_buf_text(&sql), sql.len, &result, NULL);
         assert_non_null(strstr(result.refused, "put data into parameters"));
         bl_buf_release(&sql);
     }
-    bl_sql_read("select 1\0; drop table x", 23, &result);
+    bl_sql_read("select 1\0; drop table x", 23, &result, NULL);
     assert_non_null(strstr(result.refused, "NUL"));
 }
 

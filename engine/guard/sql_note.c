@@ -1,0 +1,92 @@
+/* SPDX-FileCopyrightText: 2026 The Belay authors */
+/* SPDX-License-Identifier: MIT */
+/* sql_note.c: the names of a statement, as a catalogue is asked about them. */
+#include "base/prefix.h"
+
+#include "guard/sql_note.h"
+
+#include "base/json.h"
+
+static bool has_word(const char *words, const char *word)
+{
+    size_t len = strlen(word);
+
+    for (const char *at = words; *at != '\0'; at += strspn(at, " ")) {
+        size_t count = strcspn(at, " ");
+        if (count == len && strncmp(at, word, len) == 0)
+            return true;
+        at += count;
+    }
+    return false;
+}
+
+void bl_sql_note(struct bl_value *names, const struct bl_sql_name *name, const char *places)
+{
+    const char *before;
+    struct bl_buf key;
+
+    if (names == NULL || *name->name == '\0')
+        return;
+    bl_buf_init(&key, 0);
+    bl_buf_printf(&key, "[\"%s\",", name->kind);
+    if (*name->schema == '\0')
+        bl_buf_text_add(&key, "null");
+    else
+        bl_json_write_text(&key, name->schema, strlen(name->schema));
+    bl_buf_char(&key, ',');
+    bl_json_write_text(&key, name->name, strlen(name->name));
+    bl_buf_printf(&key, ",%d]", name->args);
+    before = bl_map_text(names, bl_buf_text(&key), NULL);
+    if (before == NULL)
+        bl_map_set(names, bl_buf_text(&key), bl_value_text(places));
+    else if (!has_word(before, places))
+        bl_map_set(names, bl_buf_text(&key), bl_value_textf("%s %s", before, places));
+    bl_buf_release(&key);
+}
+
+static const char *note_text(json_t *part)
+{
+    const char *text = json_string_value(json_object_get(part, "sval"));
+
+    return text != NULL ? text : "";
+}
+
+void bl_sql_note_parts(struct bl_value *names, const char *kind, json_t *parts, int args,
+                       const char *places)
+{
+    size_t count = json_array_size(parts);
+    json_t *last = json_object_get(json_array_get(parts, count - 1), "String");
+    json_t *first = json_object_get(json_array_get(parts, count - 2), "String");
+
+    if (count > 0)
+        bl_sql_note(names,
+                    &(struct bl_sql_name){kind, count > 1 ? note_text(first) : "",
+                                          note_text(last), args},
+                    places);
+}
+
+bool bl_sql_is_literal(json_t *node)
+{
+    json_t *constant = json_object_get(node, "A_Const");
+
+    return json_object_get(node, "ParamRef") != NULL || json_object_get(node, "List") != NULL ||
+           json_object_get(constant, "sval") != NULL ||
+           json_object_get(constant, "isnull") != NULL;
+}
+
+void bl_sql_places(json_t *args, char places[BL_SQL_PLACES + 1])
+{
+    size_t index;
+    json_t *arg;
+
+    memset(places, 0, BL_SQL_PLACES + 1);
+    json_array_foreach (args, index, arg) {
+        if (json_object_get(arg, "NamedArgExpr") != NULL || index == BL_SQL_PLACES) {
+            snprintf(places, BL_SQL_PLACES, "*");
+            return;
+        }
+        places[index] = bl_sql_is_literal(arg) ? 'l' : '-';
+    }
+    if (places[0] == '\0')
+        places[0] = '-';
+}
