@@ -322,13 +322,18 @@ static enum bl_code read_table(struct reader *reader, int index, struct bl_value
     return code;
 }
 
+bool bl_any_is(lua_State *L, int index)
+{
+    return convert_is(L, index, &convert_any_kind);
+}
+
 /* A secret, or json.null. */
 static enum bl_code read_userdata(struct reader *reader, int index, struct bl_value **value)
 {
     lua_State *L = reader->L;
     bool is_null;
 
-    if (convert_is(L, index, &convert_any_kind)) {
+    if (bl_any_is(L, index)) {
         bl_vm_of(L)->runtime->saw_any = true;
         *value = bl_value_nil();
         return BL_OK;

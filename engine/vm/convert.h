@@ -43,6 +43,7 @@ BL_LJMP void bl_convert_open(lua_State *L);
  * +1, -]
  */
 void bl_any_push(lua_State *L);
+bool bl_any_is(lua_State *L, int index); /* [-0, +0, -] */
 /* Pushes json.null. [-0, +1, -] */
 void bl_null_push(lua_State *L);
 /* Marks the table on top as a list. [-0, +0, e] */

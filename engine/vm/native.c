@@ -369,6 +369,13 @@ static BL_LJMP int native_measure(lua_State *L)
     return 1;
 }
 
+/* is_any(value): true for the value that stands for any answer. */
+static int native_is_any(lua_State *L)
+{
+    lua_pushboolean(L, bl_any_is(L, 1));
+    return 1;
+}
+
 static BL_LJMP int native_freeze(lua_State *L)
 {
     const char *what = luaL_checkstring(L, 2);
@@ -425,6 +432,7 @@ BL_LJMP void native_push(lua_State *L)
         {"path", native_path},
         {"steady", native_steady},
         {"measure", native_measure},
+        {"is_any", native_is_any},
         {"freeze", native_freeze},
         {"use", native_use},
         {NULL, NULL},

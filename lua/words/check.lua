@@ -22,7 +22,9 @@ local function read_limit(self, limit)
     end
     return number
   end
-  if type(limit) ~= "number" or limit ~= limit then
+  if native.is_any(limit) then
+    return limit
+  elseif type(limit) ~= "number" or limit ~= limit then
     local found = type(limit) == "number" and "not NaN (0/0)" or "not a " .. type(limit)
     native.misuse("check '%s': the limit must be a number, %s", self.name, found)
   end

@@ -76,7 +76,7 @@ terminal_wait 'Your answer'
 terminal_key Enter
 expect "ask: an empty line is an empty text" terminal_wait 'got \[\]'
 run secret
-expect "ask: a secret cannot be asked for" ends 1
+expect "ask: a secret cannot be asked for" ends 2
 expect "ask: and the reason is said" terminal_has 'secrets are not'
 for kind in confirm change choice destroy; do
     run "$kind"
@@ -123,7 +123,7 @@ expect "late: an answer afterwards is none" missing late
 
 echo '{"Go there?": "perhaps"}' >answers.json
 run confirm --dry-run --answers answers.json
-expect "answers: what nobody could say is refused" ends 1
+expect "answers: what nobody could say is refused" ends 2
 expect "answers: and named" terminal_has 'yes or no, not perhaps'
 echo '{"Go there?": "no"}' >answers.json
 run confirm --dry-run --answers answers.json
