@@ -101,18 +101,24 @@ static size_t summary_checks(struct terminal *terminal, enum paper_mark mark)
     return count;
 }
 
-static void summary_failures(struct terminal *terminal)
+/* What failed, but for the failure that ended the run: that stands right above. ended: NULL
+ * when it did not end. */
+static void summary_failures(struct terminal *terminal, const struct bl_value *ended)
 {
+    const char *last = bl_map_text(bl_map_get(ended, "error"), "message", "");
     struct bl_buf text;
+    size_t count = 0;
 
     bl_buf_init(&text, 0);
-    for (size_t i = 0; i < terminal->failure_count && i < SUMMARY_LINES; i++) {
+    for (size_t i = 0; i < terminal->failure_count; i++) {
+        const struct terminal_failure *failure = &terminal->failures[i];
+        if (strcmp(failure->message, last) == 0 || count++ >= SUMMARY_LINES)
+            continue;
         bl_buf_reset(&text);
-        bl_buf_printf(&text, "%s: %s", terminal->failures[i].step,
-                      terminal->failures[i].message);
-        summary_line(&terminal->paper, terminal->failures[i].mark, bl_buf_text(&text));
+        bl_buf_printf(&text, "%s: %s", failure->step, failure->message);
+        summary_line(&terminal->paper, failure->mark, bl_buf_text(&text));
     }
-    summary_rest(&terminal->paper, terminal->failure_count);
+    summary_rest(&terminal->paper, count);
     for (size_t i = 0; i < terminal->intent_count; i++) {
         bl_buf_reset(&text);
         bl_buf_printf(&text, "%s: IN DOUBT: it was sent, and there is no outcome",
@@ -213,7 +219,7 @@ void terminal_write_summary(struct terminal *terminal, const struct bl_value *en
 
     paper_line(paper);
     summary_error(terminal, ended);
-    summary_failures(terminal);
+    summary_failures(terminal, ended);
     summary_checks(terminal, MARK_FAIL);
     summary_checks(terminal, MARK_WARN);
     summary_verdict(terminal, ended);
@@ -236,7 +242,7 @@ void terminal_write_cut(struct terminal *terminal)
     struct paper *paper = &terminal->paper;
 
     paper_line(paper);
-    summary_failures(terminal);
+    summary_failures(terminal, NULL);
     summary_checks(terminal, MARK_FAIL);
     summary_checks(terminal, MARK_WARN);
     paper_mark(paper, MARK_FAIL);

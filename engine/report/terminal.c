@@ -183,6 +183,20 @@ static enum paper_mark terminal_step_mark(const struct block *step, const char *
     return step->worst;
 }
 
+/* True when a step inside of this one failed with the same words. */
+static bool terminal_is_said(const struct terminal *terminal, const char *step,
+                             const char *message)
+{
+    const struct terminal_failure *last;
+    size_t len = strlen(step);
+
+    if (terminal->failure_count == 0)
+        return false;
+    last = &terminal->failures[terminal->failure_count - 1];
+    return strcmp(last->message, message) == 0 && strncmp(last->step, step, len) == 0 &&
+           last->step[len] == ' ';
+}
+
 static void terminal_step_failed(struct terminal *terminal, struct block *step,
                                  const struct bl_value *data, enum paper_mark mark)
 {
@@ -193,14 +207,16 @@ static void terminal_step_failed(struct terminal *terminal, struct block *step,
         return;
     block_settle(step, message);
     bl_buf_init(&text, 0);
-    bl_buf_text_add(&text, message);
-    terminal_add(terminal, data, mark, &text);
+    if (!terminal_is_said(terminal, step->path, message)) {
+        bl_buf_text_add(&text, message);
+        terminal_add(terminal, data, mark, &text);
+        terminal_add_failure(terminal, step->path, message, mark);
+    }
     if (step->why != NULL) {
         bl_buf_printf(&text, "why this step: %s", step->why);
         terminal_add(terminal, data, MARK_INFO, &text);
     }
     bl_buf_release(&text);
-    terminal_add_failure(terminal, step->path, message, mark);
 }
 
 static void terminal_step_ended(struct terminal *terminal, const struct bl_event *event)
