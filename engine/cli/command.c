@@ -107,6 +107,15 @@ void bl_command_print(const char *text)
     bl_buf_release(&clean);
 }
 
+int bl_command_end_error(const struct bl_error *err, int status)
+{
+    bl_command_fail(err);
+    if (status != BL_EXIT_FAILED)
+        return bl_command_end(status);
+    fputs("belay: exit 1: failed: the line above says why\n", stderr);
+    return status;
+}
+
 int bl_command_end(int status)
 {
     if (status != 0)

@@ -55,6 +55,9 @@ const struct bl_value *bl_given_list(const struct bl_given *given,
 int bl_command_fail(const struct bl_error *err);
 /* Prints outside text to stdout, cleaned, as one line. */
 void bl_command_print(const char *text);
+/* Both at once, for what ended with an error and not with a result: exit 1 is then no check or
+ * step that failed. Gives `status`. */
+int bl_command_end_error(const struct bl_error *err, int status);
 /* Prints "belay: exit N: MEANING" to stderr when N is not 0, and gives N. */
 int bl_command_end(int status);
 /* True when a person can answer: stdin or stderr is a terminal and CI is not set. */

@@ -86,7 +86,7 @@ static int completion_run(const struct bl_given *given)
         }
     }
     bl_fail(&err, BL_E_ARG, "completion: bash, zsh or fish, not '%s'", given->words[0]);
-    return bl_command_end(bl_command_fail(&err));
+    return bl_command_end_error(&err, bl_exit_of(err.code));
 }
 
 const struct bl_command bl_command_completion = {

@@ -73,7 +73,7 @@ static int eval_in(struct bl_runtime *runtime, const struct bl_value *environmen
     enum bl_code code = bl_clock_init(&clock, err);
 
     if (code != BL_OK)
-        return bl_command_fail(err);
+        return bl_command_end_error(err, bl_exit_of(code));
     bl_vm_print(bl_runtime_vm(runtime), eval_print, NULL);
     session = bl_session_new(&settings);
     code = eval_start(runtime, name, text, err);
@@ -90,7 +90,7 @@ static int eval_in(struct bl_runtime *runtime, const struct bl_value *environmen
         eval_show(result.value);
     bl_value_unref(result.value);
     bl_session_free(session);
-    return code == BL_OK ? 0 : bl_command_fail(err);
+    return code == BL_OK ? 0 : bl_command_end_error(err, bl_exit_of(code));
 }
 
 static int eval_text(const struct bl_given *given, const char *name, const struct bl_buf *text)
@@ -109,7 +109,7 @@ static int eval_text(const struct bl_given *given, const char *name, const struc
     else if (bl_given_text(given, "project") == NULL && code == BL_E_NOT_FOUND)
         code = bl_runtime_new(&bare, &project.runtime, &err);
     status = code == BL_OK ? eval_in(project.runtime, environment, name, text, &err)
-                           : bl_command_fail(&err);
+                           : bl_command_end_error(&err, bl_exit_of(code));
     bl_value_unref(environment);
     bl_project_close(&project);
     return status;
@@ -124,7 +124,7 @@ static int eval_run(const struct bl_given *given)
 
     if ((file == NULL) == (given->count == 0)) {
         bl_fail(&err, BL_E_ARG, "eval: give it one expression, or --file FILE");
-        return bl_command_end(bl_command_fail(&err));
+        return bl_command_end_error(&err, BL_EXIT_USAGE);
     }
     bl_buf_init(&text, EVAL_MAX);
     if (file == NULL) {
@@ -133,10 +133,10 @@ static int eval_run(const struct bl_given *given)
     } else if (eval_read(file, &text, &err) == BL_OK) {
         status = eval_text(given, file, &text);
     } else {
-        status = bl_command_fail(&err);
+        status = bl_command_end_error(&err, BL_EXIT_USAGE);
     }
     bl_buf_release(&text);
-    return bl_command_end(status);
+    return status;
 }
 
 static const struct bl_option eval_options[] = {

@@ -222,10 +222,8 @@ static int init_run(const struct bl_given *given)
         code = init_folder(folder, "", &err);
     if (code == BL_OK)
         code = init_files(folder, &err);
-    if (code == BL_E_ARG)
-        return bl_command_end(bl_command_fail(&err));
     if (code != BL_OK)
-        return bl_command_fail(&err); /* no run: exit 1 is not a check that failed */
+        return bl_command_end_error(&err, bl_exit_of(code));
     printf("A project in %s. Try it:\n\n", folder);
     if (strcmp(folder, ".") != 0)
         printf("  cd %s\n", folder);

@@ -103,7 +103,7 @@ static int list_run(const struct bl_given *given)
 
     if (bl_project_open(&project, bl_given_text(given, "project"), NULL, NULL, &err) != BL_OK) {
         bl_value_unref(procedures);
-        return bl_command_end(bl_command_fail(&err) == 0 ? 0 : BL_EXIT_USAGE);
+        return bl_command_end_error(&err, BL_EXIT_USAGE);
     }
     status = list_load(given, &project, procedures);
     if (format != NULL && strcmp(format, "json") == 0)

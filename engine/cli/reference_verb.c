@@ -34,7 +34,7 @@ static int reference_run(const struct bl_given *given)
     }
     bl_fail(&err, BL_E_ARG, "reference: stubs, modules, words, verbs or errors, not '%s'",
             given->words[0]);
-    return bl_command_end(bl_command_fail(&err));
+    return bl_command_end_error(&err, bl_exit_of(err.code));
 }
 
 const struct bl_command bl_command_reference = {

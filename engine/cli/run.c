@@ -110,15 +110,13 @@ static int run_run(const struct bl_given *given)
     int status;
 
     if (file != NULL && run_read_answers(file, &answers, &err) != BL_OK)
-        return bl_command_end(bl_command_fail(&err));
+        return bl_command_end_error(&err, BL_EXIT_USAGE);
     options.answers = answers;
     status = bl_run(&options, &err);
     bl_reporter_close(reports.people);
     bl_reporter_close(reports.program);
     bl_value_unref(answers);
-    if (err.code != BL_OK)
-        bl_command_fail(&err);
-    return bl_command_end(status);
+    return err.code != BL_OK ? bl_command_end_error(&err, status) : bl_command_end(status);
 }
 
 static const struct bl_option run_options[] = {

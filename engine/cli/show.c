@@ -100,7 +100,7 @@ static void show_words(const char *label, const struct bl_value *value)
 {
     struct bl_buf text;
 
-    if (value == NULL || (bl_value_type(value) == BL_LIST && bl_value_count(value) == 0))
+    if (value == NULL || (bl_value_type(value) != BL_BYTES && bl_value_count(value) == 0))
         return;
     bl_buf_init(&text, 0);
     if (bl_value_type(value) == BL_BYTES)
@@ -170,7 +170,7 @@ static void show_text(const struct bl_value *procedure, const struct show *show,
 
     printf("%s\n", bl_map_text(procedure, "id", ""));
     bl_command_print(bl_map_text(procedure, "title", ""));
-    fputs("\n\n", stdout);
+    putchar('\n');
     for (size_t i = 0; i < BL_COUNT(fields); i++)
         show_words(fields[i], bl_map_get(procedure, fields[i]));
     show_params(bl_map_get(procedure, "params"));
@@ -220,13 +220,11 @@ static int show_run(const struct bl_given *given)
             show_json(procedure, &show);
         else
             show_text(procedure, &show, &walk);
-    } else {
-        bl_command_fail(&err);
     }
     bl_value_unref(show.steps);
     bl_value_unref(environment);
     bl_project_close(&project);
-    return bl_command_end(code == BL_OK ? 0 : BL_EXIT_USAGE);
+    return code == BL_OK ? 0 : bl_command_end_error(&err, BL_EXIT_USAGE);
 }
 
 const struct bl_command bl_command_show = {

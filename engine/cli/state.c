@@ -37,9 +37,8 @@ enum bl_code bl_given_state(const struct bl_given *given, struct bl_state *state
 
 int bl_journal_refuse(const struct bl_error *err)
 {
-    int status = bl_command_fail(err);
-
-    return bl_command_end(err->code == BL_E_NOT_FOUND ? BL_EXIT_USAGE : status);
+    return bl_command_end_error(err, err->code == BL_E_NOT_FOUND ? BL_EXIT_USAGE
+                                                                 : bl_exit_of(err->code));
 }
 
 bool bl_word_is_file(const char *word)

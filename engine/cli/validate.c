@@ -135,10 +135,8 @@ static int validate_run(const struct bl_given *given)
     size_t errors = 0;
 
     if (bl_check_project(bl_given_text(given, "project"),
-                         given->count > 0 ? given->words[0] : NULL, &findings, &err) != BL_OK) {
-        bl_command_fail(&err);
-        return bl_command_end(BL_EXIT_USAGE);
-    }
+                         given->count > 0 ? given->words[0] : NULL, &findings, &err) != BL_OK)
+        return bl_command_end_error(&err, BL_EXIT_USAGE);
     errors = validate_count(findings, "error");
     if (format != NULL && strcmp(format, "json") == 0)
         validate_json(findings);

@@ -41,6 +41,22 @@ procedure({
   end,
 })
 LUA
+cat >nested.lua <<'LUA'
+procedure({
+  title = "Nested",
+  run = function()
+    local function inner()
+      fail("deep down")
+    end
+    step("Outer", {
+      why = "indeed",
+      run = function()
+        step("Inner", { why = "inside", run = inner })
+      end,
+    })
+  end,
+})
+LUA
 cat >slow.lua <<'LUA'
 local time = require("time")
 procedure({
@@ -81,6 +97,19 @@ expect() {
     fi
 }
 
+# counts WHAT HOW_MANY PATTERN: lines on stdout of the last command.
+counts() {
+    local found
+    found=$(grep -cE -- "$3" "$work/out")
+    if [ "$found" -eq "$2" ]; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1))
+        echo "FAIL $1: $found lines with $3, wanted $2"
+        head -c 2000 "$work/out"
+    fi
+}
+
 sound() {
     if "$belay" verify last "${@:2}" | grep -q ': sound'; then
         passed=$((passed + 1))
@@ -105,9 +134,16 @@ expect "text that is too large" 2 'eval --file large.txt: larger than 1 MiB' "$b
 expect "a folder for a file" 2 'eval --file environments: Is a directory' "$belay" eval --file environments
 expect "syntax error" 2 'syntax.lua:1: ' "$belay" run syntax
 expect "wrong argument" 2 "exit 2" "$belay" run argument
-grep -q "argument.lua:6: time.sleep: argument 'seconds': 'soon' is not a duration" "$work/out" ||
-    { failed=$((failed + 1)); echo "FAIL wrong argument: names argument, file and line"; }
+counts "wrong argument: names argument, file and line, once" 1 "argument.lua:6: time.sleep: argument 'seconds': 'soon' is not a duration"
 sound "wrong argument"
+expect "a step inside a step" 1 "exit 1: a check or step failed" "$belay" run nested
+counts "a step inside a step: said once" 1 'nested.lua:5: deep down'
+counts "a step inside a step: each one's reason" 2 'why this step: in(side|deed)'
+expect "an error of eval" 1 'exit 1: failed: the line above says why' "$belay" eval 'nosuch.field'
+expect "text of eval that is no Lua" 2 'exit 2: wrong usage' "$belay" eval '1 +'
+"$belay" show good >"$work/out" 2>&1
+counts "show: no label without words" 0 '^(section|roles|tags|covers|uses|may) *$'
+counts "show: its parameters" 1 '^parameters limit'
 expect "missing environment" 2 "no environment 'prod': environments/prod.lua is not there; there are: local" "$belay" run good --env prod
 expect "no project" 2 'no belay.lua here or above' env -C / "$belay" list
 expect "project that is none" 2 'no belay.lua in it' "$belay" list --project /
