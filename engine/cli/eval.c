@@ -8,6 +8,7 @@
 #include "base/exit.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "base/text.h"
 #include "run/project.h"
 #include "run/session.h"
 
@@ -15,24 +16,38 @@
 
 #define EVAL_MAX 1048576
 
+/* Bytes as they are for a program, made safe for a terminal. */
 static void eval_print(void *context, const char *text, size_t len)
 {
+    struct bl_buf clean;
+
     (void)context;
-    fwrite(text, 1, len, stdout);
-    fputc('\n', stdout);
+    bl_buf_init(&clean, 0);
+    if (isatty(STDOUT_FILENO))
+        bl_text_clean(&clean, text, len, true);
+    else
+        bl_buf_add(&clean, text, len);
+    bl_buf_char(&clean, '\n');
+    fwrite(clean.data, 1, clean.len, stdout);
+    bl_buf_release(&clean);
 }
 
 static void eval_show(const struct bl_value *value)
 {
     struct bl_buf out;
+    const char *data;
+    size_t len;
 
+    if (bl_value_type(value) == BL_NIL)
+        return;
+    if (bl_value_type(value) == BL_BYTES) {
+        data = bl_value_as_bytes(value, &len);
+        eval_print(NULL, data, len);
+        return;
+    }
     bl_buf_init(&out, 0);
-    if (bl_value_type(value) == BL_BYTES)
-        bl_buf_text_add(&out, bl_value_as_text(value));
-    else if (bl_value_type(value) != BL_NIL)
-        bl_json_write(&out, value, BL_JSON_PRETTY);
-    if (bl_value_type(value) != BL_NIL)
-        puts(bl_buf_text(&out));
+    bl_json_write(&out, value, BL_JSON_PRETTY);
+    eval_print(NULL, bl_buf_text(&out), out.len);
     bl_buf_release(&out);
 }
 
@@ -54,7 +69,8 @@ static enum bl_code eval_start(struct bl_runtime *runtime, const char *name,
     enum bl_code code;
 
     bl_buf_init(&expression, 0);
-    bl_buf_printf(&expression, "return %s", bl_buf_text(text));
+    bl_buf_text_add(&expression, "return ");
+    bl_buf_add(&expression, bl_buf_text(text), text->len);
     code = bl_runtime_start_text(runtime, name, bl_buf_text(&expression), expression.len, err);
     bl_buf_release(&expression);
     if (code == BL_OK)

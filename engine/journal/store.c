@@ -148,11 +148,14 @@ static enum bl_code store_check_run(sqlite3 *db, const char *path, struct bl_err
 enum bl_code store_open_reader(const char *path, sqlite3 **db, struct bl_error *err)
 {
     sqlite3 *opened = NULL;
+    struct stat info;
     enum bl_code code;
     int rc;
 
-    if (access(path, F_OK) != 0)
+    if (stat(path, &info) != 0)
         return bl_fail(err, BL_E_NOT_FOUND, "there is no file %s", path);
+    if (!S_ISREG(info.st_mode))
+        return bl_fail(err, BL_E_ARG, "%s is not a plain file, so no journal", path);
     rc = sqlite3_open_v2(path, &opened, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL);
     if (rc == SQLITE_OK)
         rc = store_configure(opened);

@@ -148,6 +148,25 @@ expect "missing environment" 2 "no environment 'prod': environments/prod.lua is 
 expect "no project" 2 'no belay.lua here or above' env -C / "$belay" list
 expect "project that is none" 2 'no belay.lua in it' "$belay" list --project /
 expect "unknown run" 2 "nosuch" "$belay" log nosuch
+mkfifo "$work/fifo"
+for verb in verify log; do
+    expect "$verb of a pipe" 2 'fifo is not a plain file' timeout 20 "$belay" $verb "$work/fifo"
+    expect "$verb of a folder" 2 'is not a plain file' timeout 20 "$belay" $verb /
+done
+printf '1\0 + 1' >nul.txt
+expect "a program with a NUL" 2 'nul.txt:1: unexpected symbol' "$belay" eval --file nul.txt
+if [ "$("$belay" eval '"a\0b"' | od -An -c | tr -d ' \n')" = 'a\0b\n' ]; then
+    passed=$((passed + 1))
+else
+    failed=$((failed + 1))
+    echo "FAIL eval: a value is cut at its NUL"
+fi
+if script -qec "'$belay' eval '\"\\27[2J\"'" /dev/null </dev/null | grep -q "$(printf '\033')"; then
+    failed=$((failed + 1))
+    echo "FAIL eval: a value's control bytes reach the terminal"
+else
+    passed=$((passed + 1))
+fi
 expect "answers that are no JSON" 2 'answers .*good.lua: ' "$belay" run good --dry-run --answers good.lua
 expect "unknown connection" 2 'uses redis.cache, which environment local does not name' \
     sh -c "printf 'procedure({ title = \"U\", uses = { c = \"redis.cache\" }, run = function() end })' >uses.lua; $belay run uses"
