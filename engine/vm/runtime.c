@@ -5,6 +5,7 @@
 
 #include "vm/runtime.h"
 
+#include "base/measure.h"
 #include "base/module.h"
 #include "vm/bind.h"
 #include "vm/cage.h"
@@ -14,6 +15,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#define PRINT_STEPS 2000 /* what a script pays for a note: it goes to disk */
 #define STEP_TASKS                                                                             \
     100 /* resumed before the loop has its turn: signals and deadlines come through */
 
@@ -51,6 +53,31 @@ static BL_LJMP int runtime_open(lua_State *L)
     return 0;
 }
 
+/* What a run's script prints is a note: it would reach nobody otherwise. */
+static void runtime_print(void *context, const char *text, size_t len)
+{
+    struct bl_runtime *runtime = context;
+    struct bl_value *whole, *data;
+    struct bl_place place;
+    struct bl_buf shown;
+    char file[160];
+
+    if (runtime->current == NULL || runtime->world == NULL)
+        return;
+    bl_charge_later(runtime->current->L, PRINT_STEPS);
+    whole = bl_value_bytes(text, len);
+    bl_buf_init(&shown, 0);
+    bl_measure_format(&shown, whole, NULL);
+    bl_value_unref(whole);
+    data = bl_map_new();
+    bl_map_set(data, "text", bl_value_take_buf(&shown));
+    task_place(runtime->current->L, &place, file);
+    bl_map_set(data, "step", bl_value_text(place.step));
+    bl_map_set(data, "file", bl_value_text(place.file));
+    bl_map_set(data, "line", bl_value_int(place.line));
+    bl_world_emit(runtime->world, "note", data);
+}
+
 static struct bl_runtime *runtime_make(struct bl_vm *vm)
 {
     struct bl_runtime *made = bl_alloc(sizeof(*made));
@@ -72,6 +99,7 @@ enum bl_code bl_runtime_new(const struct bl_runtime_settings *settings,
     if (vm == NULL)
         return bl_fail(err, BL_E_LIMIT, "the memory limit leaves no room for Lua itself");
     made = runtime_make(vm);
+    bl_vm_print(vm, runtime_print, made);
     code = bl_loader_new(vm, settings->project, err);
     if (code == BL_OK) {
         bl_loader_on_load(vm, settings->loaded, settings->loaded_context);

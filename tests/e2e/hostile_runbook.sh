@@ -104,6 +104,7 @@ stops keep_function 1 'keep_function.lua:3: evidence: value: a function' 'eviden
 
 # A NUL byte hides nothing, and no byte reaches the terminal as a command to it.
 stops nul 0 'a\\x00b .* n\\x00m: x\\x00y .* done: c\\x00d' 'note("a\0b") evidence("n\0m", "x\0y") done("c\0d")'
+stops prints 0 'in a step .*· a b\\x00c 5' 'step("in a step", function() print("a", "b\0c", 5) end)'
 stops escapes 1 'x1b\[2J.u.202e' 'note("\27[2J\u{202e}") fail("\27]0;t\7")'
 if grep -q "$(printf '\033')" "$work/out"; then not_ok "escapes: a control byte came through"; else ok; fi
 
