@@ -65,6 +65,7 @@ stds.words = {
 for _, folder in ipairs({ "runbooks", "lua", "tests/e2e", "tests/bench" }) do
   files[folder] = { std = "cage+words" }
 end
+files["tests/e2e/guard"] = { std = "lua54" } -- scripts of the tests, not runbooks
 files["tests/lua"] = {
   std = "cage+words",
   globals = { "attempt", "equal", "ok", "raises", "use", "test" },

@@ -150,30 +150,28 @@ static struct count_piece cut_clause(const char **at, const char *word,
     return piece;
 }
 
-/* Copies a piece, numbering its parameters anew. */
-static void add_piece(struct bl_buf *out, const struct count_piece *piece,
-                      const struct bl_value *given, struct bl_value *params, int numbers[])
-{
-    const char *at = piece->at;
+struct count_writer {
+    struct bl_buf *out;
+    const struct bl_value *given;
+    struct bl_value *params;
+    int numbers[101];
+};
 
-    for (struct count_token token = next_token(at); at < piece->end;
-         token = next_token(token.at + token.len)) {
-        if (token.kind == COUNT_END || token.at >= piece->end)
-            break;
-        if (token.kind == COUNT_PARAM) {
-            size_t number = strtoul(token.at + 1, NULL, 10);
-            const struct bl_value *value = bl_list_get(given, number - 1);
-            if (number > 0 && number <= 100 && value != NULL && numbers[number] == 0) {
-                bl_list_add(params, bl_value_ref(value));
-                numbers[number] = (int)bl_value_count(params);
-            }
-            bl_buf_printf(out, " $%d", number <= 100 ? numbers[number] : 0);
-        } else {
-            bl_buf_char(out, ' ');
-            bl_buf_add(out, token.at, token.len);
-        }
-        at = token.at + token.len;
+/* Adds a parameter under its new number. */
+static void add_param(struct bl_buf *out, const char *at, struct count_writer *writer)
+{
+    size_t number = strtoul(at + 1, NULL, 10);
+    const struct bl_value *value = bl_list_get(writer->given, number - 1);
+
+    if (number > 100 || value == NULL) {
+        bl_buf_text_add(out, "$0"); /* what the server refuses */
+        return;
     }
+    if (writer->numbers[number] == 0) {
+        bl_list_add(writer->params, bl_value_ref(value));
+        writer->numbers[number] = (int)bl_value_count(writer->params);
+    }
+    bl_buf_printf(out, "$%d", writer->numbers[number]);
 }
 
 /* The name by which the table of an UPDATE or DELETE is known: its alias, else its own. */
@@ -190,18 +188,23 @@ static struct count_token last_name(const struct count_piece *table)
     return name;
 }
 
-struct count_writer {
-    struct bl_buf *out;
-    const struct bl_value *given;
-    struct bl_value *params;
-    int numbers[101];
-};
-
+/* Copies a piece, its parameters numbered anew, comments and blanks made one blank. */
 static void write_piece(struct count_writer *writer, const char *before,
                         const struct count_piece *piece)
 {
-    bl_buf_text_add(writer->out, before);
-    add_piece(writer->out, piece, writer->given, writer->params, writer->numbers);
+    const char *at = piece->at;
+
+    bl_buf_printf(writer->out, "%s ", before);
+    for (struct count_token token = next_token(at);
+         token.kind != COUNT_END && token.at < piece->end; token = next_token(at)) {
+        if (token.at > at)
+            bl_buf_char(writer->out, ' ');
+        if (token.kind == COUNT_PARAM)
+            add_param(writer->out, token.at, writer);
+        else
+            bl_buf_add(writer->out, token.at, token.len);
+        at = token.at + token.len;
+    }
 }
 
 /* table [, others] [WHERE condition]: a row that matches several times is one row. */
