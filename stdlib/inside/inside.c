@@ -21,6 +21,7 @@
 
 #define INSIDE_TICK_MIN 2000000L  /* nanoseconds between two looks, at first */
 #define INSIDE_TICK_MAX 20000000L /* and later */
+#define INSIDE_NICE 10            /* of the command */
 
 /* Rights that newer kernels know and older headers do not. */
 #define INSIDE_TRUNCATE (1ULL << 14)
@@ -190,6 +191,7 @@ static _Noreturn void inside_exec(const struct bl_inside_order *order, char *tex
     at++;
     for (uint32_t i = 0; i < order->variables; i++, texts += strlen(texts) + 1)
         list[at++] = texts;
+    (void)!nice(INSIDE_NICE); /* who watches is never kept waiting, nor is the host's work */
     inside_limit(RLIMIT_CORE, 1); /* 1: no file, and no program of the host that takes it */
     inside_limit(RLIMIT_FSIZE, BL_INSIDE_FILE);
     inside_limit(RLIMIT_NOFILE, 1024);
@@ -222,7 +224,7 @@ static int64_t inside_resident(const char *pid)
     return sscanf(text, "%*d %lld", &pages) == 1 ? pages * sysconf(_SC_PAGESIZE) : 0;
 }
 
-/* Ends everything when there is too much of it. */
+/* Ends everything when there is too much of it, as soon as that is seen. */
 static void inside_look(DIR *processes)
 {
     struct dirent *entry;
@@ -233,13 +235,13 @@ static void inside_look(DIR *processes)
     while ((entry = readdir(processes)) != NULL) {
         if (entry->d_name[0] < '0' || entry->d_name[0] > '9')
             continue;
-        count++;
         memory += inside_resident(entry->d_name);
+        if (++count > BL_INSIDE_PROCESSES || memory > BL_INSIDE_MEMORY) {
+            inside_report(count > BL_INSIDE_PROCESSES ? BL_INSIDE_CROWDED : BL_INSIDE_FAT, 0,
+                          "");
+            _exit(125);
+        }
     }
-    if (count <= BL_INSIDE_PROCESSES && memory <= BL_INSIDE_MEMORY)
-        return;
-    inside_report(count > BL_INSIDE_PROCESSES ? BL_INSIDE_CROWDED : BL_INSIDE_FAT, 0, "");
-    _exit(125);
 }
 
 /* The command's end, unless it never began. */
