@@ -99,7 +99,7 @@ procedure({
       note(("bound %s: %s"):format(name, answer and answer.stdout or tostring(why)))
     end
     step("Bounds", function()
-      attempt("processes", "f() { f | f & }; f; sleep 15; echo", { timeout = "20s" })
+      attempt("processes", "f() { f | f & }; f; sleep 15; exit 7", { timeout = "20s" })
       attempt("memory", "perl -e '$x = \"a\" x 2_500_000_000; sleep 15'; echo SURVIVED", { timeout = "20s" })
       attempt("shared", "for i in 1 2 3 4 5 6 7 8; do perl -e '$x = \"a\" x 300_000_000; sleep 15' & done; wait; echo SURVIVED", { timeout = "20s" })
       attempt("file", "head -c 200000000 /dev/zero > /dev/shm/f; stat -c %s /dev/shm/f; head -c 200000000 /dev/zero > /run/f; stat -c %s /run/f", { ok = { 0, 1 } })
@@ -205,8 +205,8 @@ state() {
     find /sys/fs/cgroup -maxdepth 2 -name "$TAG" 2>/dev/null
     cat /proc/sys/vm/swappiness /proc/sys/kernel/hostname /sys/kernel/mm/transparent_hugepage/enabled 2>/dev/null
     stat -c '%n %a %U %Y %Z' /dev/null
-    ipcs -m -q -s | sed '/^$/d' | wc -l
-    wc -l </proc/self/mounts
+    ipcs -m -s | grep -wE '271828|27'
+    grep -E " (/|/mnt|/tmp) |$work" /proc/self/mounts
     echo "outside: $(ps -o stat=,ni= -p "$OUT")"
     echo "clock: $((($(date +%s) - started) / 600))"
     echo "FIFO: $(cat "$work/fifo.got")"
@@ -338,7 +338,7 @@ try_all() {
         esac
         if grep "\"text\":\"case $name: " "$work/out" | grep -qwE "$words"; then
             bad "$what: $(grep "\"text\":\"case $name: " "$work/out" | cut -c 1-400)"
-        elif grep "\"text\":\"case $name: " "$work/out" | grep -q "refused\|timed out"; then
+        elif grep "\"text\":\"case $name: " "$work/out" | grep -q ": refused: \|timed out"; then
             bad "$what: $(grep "\"text\":\"case $name: " "$work/out" | cut -c 1-400)"
         else
             ok
@@ -365,7 +365,7 @@ takes_too_much() {
         sleep 0.02
     done
     expect "$user: bounds end well" wait "$at"
-    expect "$user: a fork bomb is ended (at most $((peak - base)) processes more)" [ $((peak - base)) -lt 1000 ]
+    expect "$user: a fork bomb is ended ($((peak - base)) processes more on this machine)" [ $((peak - base)) -lt 3000 ]
     expect "$user: no more processes than allowed" grep -qE '"text":"bound processes: ([^"]*more than 128 processes|[^"]*Cannot fork|[^"]*fork: )' "$work/out"
     expect "$user: no more memory than allowed" grep -q '"text":"bound memory: [^"]*more than 1024 MiB' "$work/out"
     expect "$user: no more memory than allowed in all" grep -q '"text":"bound shared: [^"]*more than 1024 MiB' "$work/out"
