@@ -62,7 +62,8 @@ watched() {
     sleep 0.5
     kill "$monitor"
     wait "$monitor" 2>/dev/null
-    tail -n "+$((sql + 1))" "$work/box/log/postgres/statements.log" | grep 'app=belay' >"$work/sql"
+    tail -n "+$((sql + 1))" "$work/box/log/postgres/statements.log" >"$work/statements"
+    grep 'app=belay' "$work/statements" >"$work/sql"
     grep -vFf "$work/clients" "$work/monitor" | sed -n 's/^[0-9.]* \[[^]]*\] "\([^"]*\)".*/\1/p' >"$work/redis"
     for http in "$work"/box/log/http-*.log; do
         tail -n "+$(($(awk -v f="$http" '$2 == f { print $1 }' "$work/http.before") + 1))" "$http"
@@ -75,10 +76,16 @@ only() {
     [ -s "$1" ] && ! grep -vE "$2" "$1"
 }
 
-reads='execute <unnamed>: (BEGIN READ ONLY|ROLLBACK|SELECT|select) ?|DETAIL:  parameters|connection (received|authenticated|authorized)|disconnection'
+reads='execute <unnamed>: (BEGIN READ ONLY|ROLLBACK|SELECT|select|WITH RECURSIVE$) ?|DETAIL:  parameters|connection (received|authenticated|authorized)|disconnection'
+
+# A statement of several lines that begins so is the guard's question to the catalogue.
+catalogue() {
+    [ "$(grep -c 'WITH RECURSIVE$' "$work/statements")" -eq "$(grep -c '^[[:space:]]*asked AS MATERIALIZED ($' "$work/statements")" ]
+}
 
 expect "morning: exit 0" watched run daily.morning --dry-run
 expect "morning: PostgreSQL saw only reads" only "$work/sql" "$reads"
+expect "morning: the guard asked the catalogue, nobody else did so" catalogue
 expect "morning: Redis saw only reads" only "$work/redis" '^(INFO|PING|info|ping)$'
 expect "morning: HTTP saw only GET" only "$work/http" '^(GET|HEAD)$'
 expect "morning: says so" grep -qF "0 changes reached a server; planned: 0 (0 destroys); refused: 0" "$work/out"

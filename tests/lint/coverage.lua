@@ -114,7 +114,7 @@ end
 
 local modules, operations = 0, 0
 for _, path in ipairs(lint.find_files({ "stdlib" }, { ".c" })) do
-  if not path:match("([^/]+)%.c$"):find("_", 1, true) then
+  if path:match("^stdlib/[^/_]+%.c$") then -- in folders inside are programs, no modules
     modules = modules + 1
     operations = operations + check_module(path)
   end
