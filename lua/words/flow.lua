@@ -85,9 +85,16 @@ local function each(list, opts, fn)
   return collect(native.gather(functions, at_once))
 end
 
+local function end_wait(what, tries, seconds, status)
+  local millis = math.floor(seconds * 1000)
+  native.emit("wait_ended", { what = what, tries = tries, millis = millis, status = status })
+end
+
+local LEAST = 0.01 -- seconds between two tries
+
 --- @class wait_until.Opts
 --- @field timeout? number|string  1 minute unless said
---- @field every? number|string  1 second unless said
+--- @field every? number|string  1 second unless said, 10 ms at least
 
 --- Calls fn until it gives something true. Raises `timeout` after that time. Not waited for in a
 --- dry run.
@@ -107,6 +114,9 @@ local function wait_until(what, opts, fn)
   what = native.read_title("wait_until: what is waited for", what)
   local timeout = native.read_seconds("wait_until", "timeout", opts.timeout or "1m")
   local every = native.read_seconds("wait_until", "every", opts.every or "1s")
+  if every < LEAST then
+    native.misuse("wait_until: 'every' must be at least 10ms: what it asks needs room")
+  end
   local start, tries = native.steady(), 0
   native.emit("wait_started", { what = what, timeout = timeout })
   while true do
@@ -116,17 +126,11 @@ local function wait_until(what, opts, fn)
     local over = native.steady() - start
     if value or assumed ~= nil or world ~= "live" then
       local status = value and "ok" or "assumed"
-      native.emit(
-        "wait_ended",
-        { what = what, tries = tries, millis = math.floor(over * 1000), status = status }
-      )
+      end_wait(what, tries, over, status)
       return value or true
     end
     if over + every > timeout then
-      native.emit(
-        "wait_ended",
-        { what = what, tries = tries, millis = math.floor(over * 1000), status = "timeout" }
-      )
+      end_wait(what, tries, over, "timeout")
       local text = "waited %s for: %s: it did not come true in %d tries"
       local span = native.measure(over, "seconds")
       error(native.error("timeout", string.format(text, span, what, tries)), 0)
