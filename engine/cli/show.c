@@ -10,6 +10,7 @@
 #include "run/params.h"
 #include "run/project.h"
 #include "run/session.h"
+#include "world/environment.h"
 
 /* What the walk through the body has met. */
 struct show {
@@ -162,8 +163,21 @@ static void show_item(const struct bl_value *item)
     show_line(&text);
 }
 
-static void show_text(const struct bl_value *procedure, const struct show *show,
-                      const struct bl_error *err)
+/* What the environment vouches for: nothing else makes a call less than it looks. */
+static void show_trusted(const struct bl_value *environment)
+{
+    struct bl_value *trusted = bl_environment_trusted(environment);
+
+    for (size_t i = 0; i < bl_value_count(trusted); i++) {
+        fputs("environment ", stdout);
+        bl_command_print(bl_value_as_text(bl_list_get(trusted, i)));
+        putchar('\n');
+    }
+    bl_value_unref(trusted);
+}
+
+static void show_text(const struct bl_value *procedure, const struct bl_value *environment,
+                      const struct show *show, const struct bl_error *err)
 {
     static const char *const fields[] = {"section", "severity", "roles",  "tags", "symptoms",
                                          "summary", "kind",     "covers", "uses", "may"};
@@ -174,6 +188,7 @@ static void show_text(const struct bl_value *procedure, const struct show *show,
     for (size_t i = 0; i < BL_COUNT(fields); i++)
         show_words(fields[i], bl_map_get(procedure, fields[i]));
     show_params(bl_map_get(procedure, "params"));
+    show_trusted(environment);
     puts("\nsteps, with nominal answers:");
     for (size_t i = 0; i < bl_value_count(show->steps); i++)
         show_item(bl_list_get(show->steps, i));
@@ -219,7 +234,7 @@ static int show_run(const struct bl_given *given)
         if (format != NULL && strcmp(format, "json") == 0)
             show_json(procedure, &show);
         else
-            show_text(procedure, &show, &walk);
+            show_text(procedure, environment, &show, &walk);
     }
     bl_value_unref(show.steps);
     bl_value_unref(environment);

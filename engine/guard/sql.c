@@ -10,7 +10,6 @@
 #include "guard/sql_note.h"
 
 #include <ctype.h>
-#include <jansson.h>
 #include <pg_query.h>
 
 /* A walk over the raw parse tree. Objects with one capitalised key are nodes, lower-case keys
@@ -22,7 +21,7 @@ struct walk {
     bool is_planned_only;   /* below EXPLAIN without ANALYZE: nothing of it runs */
 };
 
-static void walk_tree(struct walk *walk, json_t *tree);
+static void walk_tree(struct walk *walk, const struct bl_tree *tree);
 
 /* Raises the class, and keeps the first reason for the highest one. */
 static void walk_raise(struct walk *walk, enum bl_class class, const char *format, ...)
@@ -68,51 +67,40 @@ static void walk_refuse(struct walk *walk, const char *format, ...)
     va_end(args);
 }
 
-static const char *field_text(json_t *node, const char *name)
-{
-    const char *text = json_string_value(json_object_get(node, name));
-
-    return text != NULL ? text : "";
-}
-
-static bool field_is_true(json_t *node, const char *name)
-{
-    return json_is_true(json_object_get(node, name));
-}
-
 /* A name of one part, or of two with pg_catalog in front: its last part; else "". `whole` gets
  * all of it for messages. */
-static const char *builtin_name(json_t *names, char *whole, size_t size)
+static const char *builtin_name(const struct bl_tree *names, char *whole, size_t size)
 {
     const char *last = "", *first = "";
-    size_t index, used = 0;
-    json_t *part;
+    size_t used = 0;
 
     whole[0] = '\0';
-    json_array_foreach (names, index, part) {
-        last = field_text(json_object_get(part, "String"), "sval");
-        first = index == 0 ? last : first;
+    BL_TREE_EACH(names, part)
+    {
+        bool is_first = part == names->first;
+        last = bl_tree_text(bl_tree_get(part, "String"), "sval");
+        first = is_first ? last : first;
         if (used < size)
             used +=
-                (size_t)snprintf(whole + used, size - used, "%s%s", index > 0 ? "." : "", last);
+                (size_t)snprintf(whole + used, size - used, "%s%s", is_first ? "" : ".", last);
     }
-    if (json_array_size(names) == 1 ||
-        (json_array_size(names) == 2 && strcmp(first, "pg_catalog") == 0))
+    if (bl_tree_count(names) == 1 ||
+        (bl_tree_count(names) == 2 && strcmp(first, "pg_catalog") == 0))
         return last;
     return "";
 }
 
-static void walk_function(struct walk *walk, json_t *call)
+static void walk_function(struct walk *walk, const struct bl_tree *call)
 {
-    json_t *names = json_object_get(call, "funcname");
-    int args = (int)json_array_size(json_object_get(call, "args"));
+    const struct bl_tree *names = bl_tree_get(call, "funcname");
+    int args = (int)bl_tree_count(bl_tree_get(call, "args"));
     char whole[120], places[BL_SQL_PLACES + 1];
     const char *name = builtin_name(names, whole, sizeof(whole));
     enum bl_sql_effect effect = bl_sql_function(name);
 
-    bl_sql_places(json_object_get(call, "args"), places);
+    bl_sql_places(bl_tree_get(call, "args"), places);
     /* VARIADIC spreads one argument, WITHIN GROUP adds some */
-    if (field_is_true(call, "func_variadic") || json_object_get(call, "agg_order") != NULL) {
+    if (bl_tree_is_true(call, "func_variadic") || bl_tree_get(call, "agg_order") != NULL) {
         args = -1;
         snprintf(places, sizeof(places), "*");
     }
@@ -131,7 +119,7 @@ static void walk_function(struct walk *walk, json_t *call)
         walk_unknown(walk, "calls", whole);
 }
 
-static void walk_operator(struct walk *walk, json_t *names, const char *places)
+static void walk_operator(struct walk *walk, const struct bl_tree *names, const char *places)
 {
     char whole[120];
 
@@ -140,9 +128,9 @@ static void walk_operator(struct walk *walk, json_t *names, const char *places)
         walk_unknown(walk, "uses operator", whole);
 }
 
-static void walk_type(struct walk *walk, json_t *type)
+static void walk_type(struct walk *walk, const struct bl_tree *type)
 {
-    json_t *names = json_object_get(type, "names");
+    const struct bl_tree *names = bl_tree_get(type, "names");
     char whole[120];
 
     bl_sql_note_parts(walk->names, "t", names, -1, "-");
@@ -151,24 +139,23 @@ static void walk_type(struct walk *walk, json_t *type)
 }
 
 /* row.name, and (row).name: a function of the row is called when it has no such column. */
-static void walk_column(struct walk *walk, json_t *fields, size_t from)
+static void walk_column(struct walk *walk, const struct bl_tree *fields,
+                        const struct bl_tree *but)
 {
-    json_t *part;
-    size_t index;
-
-    json_array_foreach (fields, index, part) {
-        if (index >= from)
+    BL_TREE_EACH(fields, part)
+    {
+        if (part != but)
             bl_sql_note(walk->names,
                         &(struct bl_sql_name){
-                            "a", "", field_text(json_object_get(part, "String"), "sval"), 1},
+                            "a", "", bl_tree_text(bl_tree_get(part, "String"), "sval"), 1},
                         "-");
     }
 }
 
-static void walk_rows(struct walk *walk, const char *verb, json_t *statement)
+static void walk_rows(struct walk *walk, const char *verb, const struct bl_tree *statement)
 {
-    json_t *where = json_object_get(statement, "whereClause");
-    const char *table = field_text(json_object_get(statement, "relation"), "relname");
+    const struct bl_tree *where = bl_tree_get(statement, "whereClause");
+    const char *table = bl_tree_text(bl_tree_get(statement, "relation"), "relname");
 
     if (where == NULL)
         walk_raise(walk, BL_CLASS_DESTROY, "%s %s without WHERE", verb, table);
@@ -179,28 +166,28 @@ static void walk_rows(struct walk *walk, const char *verb, json_t *statement)
         walk_raise(walk, BL_CLASS_CHANGE, "%s %s", verb, table);
 }
 
-static void walk_explain(struct walk *walk, json_t *statement)
+static void walk_explain(struct walk *walk, const struct bl_tree *statement)
 {
-    json_t *options = json_object_get(statement, "options"), *option;
-    json_t *query = json_object_get(statement, "query");
+    const struct bl_tree *options = bl_tree_get(statement, "options");
+    const struct bl_tree *query = bl_tree_get(statement, "query");
     bool before = walk->is_planned_only;
-    size_t index;
 
     walk->is_planned_only = true;
-    json_array_foreach (options, index, option) {
+    BL_TREE_EACH(options, option)
+    {
         /* (ANALYZE off) is rare enough to be taken for ANALYZE */
-        if (strcmp(field_text(json_object_get(option, "DefElem"), "defname"), "analyze") == 0)
+        if (strcmp(bl_tree_text(bl_tree_get(option, "DefElem"), "defname"), "analyze") == 0)
             walk->is_planned_only = before;
     }
     walk_tree(walk, query);
     walk->is_planned_only = before;
 }
 
-static void walk_copy(struct walk *walk, json_t *statement)
+static void walk_copy(struct walk *walk, const struct bl_tree *statement)
 {
-    if (field_is_true(statement, "is_program"))
+    if (bl_tree_is_true(statement, "is_program"))
         walk_raise(walk, BL_CLASS_DESTROY, "runs a program on the server");
-    else if (*field_text(statement, "filename") == '\0')
+    else if (*bl_tree_text(statement, "filename") == '\0')
         walk_refuse(walk, "COPY from or to the client is not supported: select the rows, or "
                           "run psql by exec");
     else
@@ -208,38 +195,36 @@ static void walk_copy(struct walk *walk, json_t *statement)
 }
 
 /* Statements that the server runs only outside of a transaction block. */
-static bool is_alone(const char *name, json_t *statement)
+static bool is_alone(const char *name, const struct bl_tree *statement)
 {
-    json_t *params = json_object_get(statement, "params"), *param;
-    const char *kind = field_text(statement, "kind");
-    size_t index;
+    const struct bl_tree *params = bl_tree_get(statement, "params");
+    const char *kind = bl_tree_text(statement, "kind");
 
-    if (field_is_true(statement, "concurrent") || field_is_true(statement, "is_vacuumcmd"))
+    if (bl_tree_is_true(statement, "concurrent") || bl_tree_is_true(statement, "is_vacuumcmd"))
         return true;
     if (strcmp(name, "ReindexStmt") != 0)
         return false;
-    json_array_foreach (params, index, param) {
-        if (strcmp(field_text(json_object_get(param, "DefElem"), "defname"), "concurrently") ==
-            0)
+    BL_TREE_EACH(params, param)
+    {
+        if (strcmp(bl_tree_text(bl_tree_get(param, "DefElem"), "defname"), "concurrently") == 0)
             return true;
     }
-    return strcmp(kind, "REINDEX_OBJECT_DATABASE") == 0 ||
-           strcmp(kind, "REINDEX_OBJECT_SCHEMA") == 0 ||
-           strcmp(kind, "REINDEX_OBJECT_SYSTEM") == 0;
+    return bl_tree_is(kind, "REINDEX_OBJECT_DATABASE") ||
+           bl_tree_is(kind, "REINDEX_OBJECT_SCHEMA") ||
+           bl_tree_is(kind, "REINDEX_OBJECT_SYSTEM");
 }
 
-static void walk_command(struct walk *walk, json_t *command)
+static void walk_command(struct walk *walk, const struct bl_tree *command)
 {
-    const char *kind = field_text(command, "subtype");
+    const char *kind = bl_tree_text(command, "subtype");
 
-    if (strcmp(kind, "AT_DropColumn") == 0)
-        walk_raise(walk, BL_CLASS_DESTROY, "drops column %s", field_text(command, "name"));
-    if (field_is_true(json_object_get(json_object_get(command, "def"), "PartitionCmd"),
-                      "concurrent"))
+    if (bl_tree_is(kind, "AT_DropColumn"))
+        walk_raise(walk, BL_CLASS_DESTROY, "drops column %s", bl_tree_text(command, "name"));
+    if (bl_tree_is_true(bl_tree_get(bl_tree_get(command, "def"), "PartitionCmd"), "concurrent"))
         walk->result->is_alone = true;
 }
 
-static void walk_statement(struct walk *walk, const char *name, json_t *statement)
+static void walk_statement(struct walk *walk, const char *name, const struct bl_tree *statement)
 {
     const struct bl_sql_statement *known = bl_sql_statement(name);
     const char *verb = walk->sql + strspn(walk->sql, " \t\r\n;(");
@@ -249,40 +234,40 @@ static void walk_statement(struct walk *walk, const char *name, json_t *statemen
                     known->refused);
     if (is_alone(name, statement) || (known != NULL && known->is_alone))
         walk->result->is_alone = true;
-    if (strcmp(name, "DeleteStmt") == 0)
+    if (bl_tree_is(name, "DeleteStmt"))
         walk_rows(walk, "deletes from", statement);
-    else if (strcmp(name, "UpdateStmt") == 0)
+    else if (bl_tree_is(name, "UpdateStmt"))
         walk_rows(walk, "updates", statement);
-    else if (strcmp(name, "CopyStmt") == 0)
+    else if (bl_tree_is(name, "CopyStmt"))
         walk_copy(walk, statement);
     else if (known == NULL || known->class != BL_CLASS_OBSERVE)
         walk_raise(walk, known != NULL ? known->class : BL_CLASS_CHANGE, "is a %.*s statement",
                    (int)strcspn(verb, " \t\r\n;("), verb);
 }
 
-static void walk_expression(struct walk *walk, json_t *expression)
+static void walk_expression(struct walk *walk, const struct bl_tree *expression)
 {
-    json_t *left = json_object_get(expression, "lexpr");
-    json_t *right = json_object_get(expression, "rexpr");
+    const struct bl_tree *left = bl_tree_get(expression, "lexpr");
+    const struct bl_tree *right = bl_tree_get(expression, "rexpr");
     char places[3] = "";
 
     if (left != NULL)
         places[0] = bl_sql_is_literal(left) ? 'l' : '-';
     places[strlen(places)] = bl_sql_is_literal(right) ? 'l' : '-';
-    walk_operator(walk, json_object_get(expression, "name"), places);
+    walk_operator(walk, bl_tree_get(expression, "name"), places);
 }
 
 /* Operators that are looked up by their names without being written out. */
-static void walk_implied(struct walk *walk, const char *name, json_t *node)
+static void walk_implied(struct walk *walk, const char *name, const struct bl_tree *node)
 {
     static const char *const between[] = {"<", ">", "<=", ">="};
-    const char *operator= field_text(
-        json_object_get(json_array_get(json_object_get(node, "name"), 0), "String"), "sval");
+    const char *operator=
+        bl_tree_text(bl_tree_get(bl_tree_at(bl_tree_get(node, "name"), 0), "String"), "sval");
 
-    if ((strcmp(name, "CaseExpr") == 0 && json_object_get(node, "arg") != NULL) ||
-        strcmp(field_text(node, "subLinkType"), "ANY_SUBLINK") == 0 ||
-        (strcmp(name, "JoinExpr") == 0 &&
-         (json_object_get(node, "usingClause") != NULL || field_is_true(node, "isNatural"))))
+    if ((bl_tree_is(name, "CaseExpr") && bl_tree_get(node, "arg") != NULL) ||
+        strcmp(bl_tree_text(node, "subLinkType"), "ANY_SUBLINK") == 0 ||
+        (bl_tree_is(name, "JoinExpr") &&
+         (bl_tree_get(node, "usingClause") != NULL || bl_tree_is_true(node, "isNatural"))))
         bl_sql_note(walk->names, &(struct bl_sql_name){"o", "", "=", -1},
                     BL_SQL_PLACES_IMPLIED);
     for (size_t i = 0; strstr(operator, "BETWEEN") != NULL && i < BL_COUNT(between); i++)
@@ -292,43 +277,44 @@ static void walk_implied(struct walk *walk, const char *name, json_t *node)
 
 static bool is_modification(const char *name)
 {
-    return strcmp(name, "InsertStmt") == 0 || strcmp(name, "UpdateStmt") == 0 ||
-           strcmp(name, "DeleteStmt") == 0 || strcmp(name, "MergeStmt") == 0;
+    return bl_tree_is(name, "InsertStmt") || bl_tree_is(name, "UpdateStmt") ||
+           bl_tree_is(name, "DeleteStmt") || bl_tree_is(name, "MergeStmt");
 }
 
 /* What a node names, and what is known by that name. */
-static void walk_named(struct walk *walk, const char *name, json_t *node)
+static void walk_named(struct walk *walk, const char *name, const struct bl_tree *node)
 {
-    if (strcmp(name, "FuncCall") == 0)
+    if (bl_tree_is(name, "FuncCall"))
         walk_function(walk, node);
-    else if (strcmp(name, "A_Expr") == 0)
+    else if (bl_tree_is(name, "A_Expr"))
         walk_expression(walk, node);
-    else if (strcmp(name, "TypeName") == 0)
+    else if (bl_tree_is(name, "TypeName"))
         walk_type(walk, node);
-    else if (strcmp(name, "AlterTableCmd") == 0)
+    else if (bl_tree_is(name, "AlterTableCmd"))
         walk_command(walk, node);
-    else if (strcmp(name, "RangeVar") == 0)
+    else if (bl_tree_is(name, "RangeVar"))
         bl_sql_note(walk->names,
-                    &(struct bl_sql_name){"r", field_text(node, "schemaname"),
-                                          field_text(node, "relname"), -1},
+                    &(struct bl_sql_name){"r", bl_tree_text(node, "schemaname"),
+                                          bl_tree_text(node, "relname"), -1},
                     "-");
-    else if (strcmp(name, "ColumnRef") == 0)
-        walk_column(walk, json_object_get(node, "fields"), 1);
-    else if (strcmp(name, "A_Indirection") == 0)
-        walk_column(walk, json_object_get(node, "indirection"), 0);
+    else if (bl_tree_is(name, "ColumnRef"))
+        walk_column(walk, bl_tree_get(node, "fields"),
+                    bl_tree_at(bl_tree_get(node, "fields"), 0));
+    else if (bl_tree_is(name, "A_Indirection"))
+        walk_column(walk, bl_tree_get(node, "indirection"), NULL);
 }
 
-static void walk_node(struct walk *walk, const char *name, json_t *node)
+static void walk_node(struct walk *walk, const char *name, const struct bl_tree *node)
 {
     size_t len = strlen(name);
 
-    if (len > 4 && strcmp(name + len - 4, "Stmt") == 0 &&
+    if (len > 4 && memcmp(name + len - 4, "Stmt", 4) == 0 &&
         !(walk->is_planned_only && is_modification(name)))
         walk_statement(walk, name, node);
     else if (!bl_sql_is_node(name) && !walk->is_planned_only)
         walk_raise(walk, BL_CLASS_CHANGE, "holds a %s, which is not known to be harmless",
                    name);
-    if (strcmp(name, "ExplainStmt") == 0) {
+    if (bl_tree_is(name, "ExplainStmt")) {
         walk_explain(walk, node);
         return;
     }
@@ -338,60 +324,49 @@ static void walk_node(struct walk *walk, const char *name, json_t *node)
 }
 
 /* CREATE TEMP TABLE x, SELECT INTO TEMP x, CREATE TABLE pg_temp.x */
-static bool is_temporary(const char *name, json_t *value)
+static bool is_temporary(const struct bl_tree *field)
 {
-    const char *text = json_string_value(value);
-
-    if (text == NULL)
-        return false;
-    return (strcmp(name, "relpersistence") == 0 && strcmp(text, "t") == 0) ||
-           (strcmp(name, "schemaname") == 0 && strcmp(text, "pg_temp") == 0);
+    return (bl_tree_is(field->key, "relpersistence") && bl_tree_is(field->text, "t")) ||
+           (bl_tree_is(field->key, "schemaname") && bl_tree_is(field->text, "pg_temp"));
 }
 
-static void walk_field(struct walk *walk, const char *name, json_t *value)
+static void walk_field(struct walk *walk, const struct bl_tree *field)
 {
-    if (strcmp(name, "intoClause") == 0)
+    const char *name = field->key;
+
+    if (bl_tree_is(name, "intoClause"))
         walk_raise(walk, BL_CLASS_CHANGE, "SELECT INTO makes a table");
-    else if (strcmp(name, "lockingClause") == 0)
+    else if (bl_tree_is(name, "lockingClause"))
         walk_raise(walk, BL_CLASS_CHANGE, "locks rows");
-    else if (strcmp(name, "typeName") == 0)
-        walk_type(walk, value);
-    else if (strcmp(name, "operName") == 0 || strcmp(name, "useOp") == 0)
-        walk_operator(walk, value, BL_SQL_PLACES_IMPLIED);
-    else if (is_temporary(name, value))
+    else if (bl_tree_is(name, "typeName"))
+        walk_type(walk, field);
+    else if (bl_tree_is(name, "operName") || bl_tree_is(name, "useOp"))
+        walk_operator(walk, field, BL_SQL_PLACES_IMPLIED);
+    else if (is_temporary(field))
         walk_refuse(walk, "temporary objects live in a session, and no session outlives a "
                           "statement here: use WITH");
-    walk_tree(walk, value);
+    walk_tree(walk, field);
 }
 
-static void walk_tree(struct walk *walk, json_t *tree)
+static void walk_tree(struct walk *walk, const struct bl_tree *tree)
 {
-    const char *key;
-    json_t *child;
-    size_t index;
-
-    if (json_is_array(tree)) {
-        json_array_foreach (tree, index, child)
-            walk_tree(walk, child);
-        return;
-    }
-    json_object_foreach (tree, key, child) {
-        if (isupper((unsigned char)key[0]))
-            walk_node(walk, key, child);
-        else
-            walk_field(walk, key, child);
+    BL_TREE_EACH(tree, child)
+    {
+        if (isupper((unsigned char)child->key[0]))
+            walk_node(walk, child->key, child);
+        else if (child->first != NULL || child->kind == BL_TREE_TEXT)
+            walk_field(walk, child);
     }
 }
 
-static void read_tree(struct bl_sql *result, const char *sql, const char *text,
+static void read_tree(struct bl_sql *result, const char *sql, char *json,
                       struct bl_value *names)
 {
     struct walk walk = {.result = result, .sql = sql, .names = names};
-    json_error_t problem;
-    json_t *root = json_loads(text, 0, &problem);
-    json_t *statements = json_object_get(root, "stmts");
-    json_t *statement = json_object_get(json_array_get(statements, 0), "stmt");
-    size_t count = json_array_size(statements);
+    struct bl_tree *root = bl_tree_parse(json);
+    const struct bl_tree *statements = bl_tree_get(root, "stmts");
+    const struct bl_tree *statement = bl_tree_get(bl_tree_at(statements, 0), "stmt");
+    size_t count = bl_tree_count(statements);
 
     if (root == NULL) {
         walk_refuse(&walk, "the SQL is nested too deeply to be checked: simplify it");
@@ -402,10 +377,10 @@ static void read_tree(struct bl_sql *result, const char *sql, const char *text,
                     count);
     } else {
         snprintf(result->kind, sizeof(result->kind), "%s",
-                 json_object_iter_key(json_object_iter(statement)));
+                 bl_tree_at(statement, 0) != NULL ? bl_tree_at(statement, 0)->key : "");
         walk_tree(&walk, statement);
     }
-    json_decref(root);
+    bl_free(root);
 }
 
 /* Where the parser stopped, in lines and columns of the author's text. */

@@ -8,40 +8,22 @@
 
 #include <pg_query.h>
 
-bool bl_sql_has_column(json_t *tree)
+bool bl_sql_has_column(const struct bl_tree *tree)
 {
-    const char *key;
-    json_t *child;
-    size_t index;
-
-    if (json_is_array(tree)) {
-        json_array_foreach (tree, index, child) {
-            if (bl_sql_has_column(child))
-                return true;
-        }
-    }
-    json_object_foreach (tree, key, child) {
-        if (strcmp(key, "ColumnRef") == 0 || strcmp(key, "CurrentOfExpr") == 0 ||
+    BL_TREE_EACH(tree, child)
+    {
+        if (bl_tree_is(child->key, "ColumnRef") || bl_tree_is(child->key, "CurrentOfExpr") ||
             bl_sql_has_column(child))
             return true;
     }
     return false;
 }
 
-static bool has_constant_call(json_t *tree)
+static bool has_constant_call(const struct bl_tree *tree)
 {
-    const char *key;
-    json_t *child;
-    size_t index;
-
-    if (json_is_array(tree)) {
-        json_array_foreach (tree, index, child) {
-            if (has_constant_call(child))
-                return true;
-        }
-    }
-    json_object_foreach (tree, key, child) {
-        if ((strcmp(key, "FuncCall") == 0 || strcmp(key, "A_Expr") == 0) &&
+    BL_TREE_EACH(tree, child)
+    {
+        if ((bl_tree_is(child->key, "FuncCall") || bl_tree_is(child->key, "A_Expr")) &&
             !bl_sql_has_column(child))
             return true;
         if (has_constant_call(child))
@@ -53,11 +35,10 @@ static bool has_constant_call(json_t *tree)
 bool bl_sql_has_constant_call(const char *sql)
 {
     PgQueryParseResult parsed = pg_query_parse(sql);
-    json_error_t problem;
-    json_t *root = parsed.error == NULL ? json_loads(parsed.parse_tree, 0, &problem) : NULL;
+    struct bl_tree *root = parsed.error == NULL ? bl_tree_parse(parsed.parse_tree) : NULL;
     bool found = root == NULL || has_constant_call(root); /* what cannot be read may hold one */
 
-    json_decref(root);
+    bl_free(root);
     pg_query_free_parse_result(parsed);
     return found;
 }

@@ -5,19 +5,7 @@
 
 #include "guard/sql_names.h"
 
-/* Words separated by blanks; the first and last character are blanks. */
-static bool names_has(const char *words, const char *name)
-{
-    size_t len = strlen(name);
-
-    if (len == 0 || strchr(name, ' ') != NULL)
-        return false;
-    for (const char *at = strstr(words, name); at != NULL; at = strstr(at + 1, name)) {
-        if (at[-1] == ' ' && at[len] == ' ')
-            return true;
-    }
-    return false;
-}
+#include <pthread.h>
 
 /* Aggregates and window functions. */
 static const char names_aggregates[] =
@@ -105,62 +93,120 @@ static const char names_destroy[] =
     " pg_terminate_backend pg_promote pg_drop_replication_slot lo_unlink pg_file_unlink "
     "pg_file_write pg_file_rename pg_replication_origin_drop ";
 
-enum bl_sql_effect bl_sql_function(const char *name)
+static const char names_operators[] =
+    " = <> != < > <= >= + - * / % ^ | & # ~ << >> || |/ ||/ @ ~~ !~~ ~~* !~~* ~* !~ !~* -> ->> "
+    "#> #>> #- @> <@ ? ?| ?& @? @@ && ^@ -|- &< &> <<= >>= ";
+
+/* The parser's own words for what is made of these. */
+static const char *const names_between[] = {"BETWEEN", "NOT BETWEEN", "BETWEEN SYMMETRIC",
+                                            "NOT BETWEEN SYMMETRIC"};
+
+static const char names_types[] =
+    " bool boolean int2 int4 int8 smallint integer int bigint float4 float8 real numeric "
+    "decimal "
+    "money text varchar bpchar char name bytea date time timetz timestamp timestamptz interval "
+    "json jsonb jsonpath uuid inet cidr macaddr oid xid xid8 tid pg_lsn regclass regtype "
+    "regproc "
+    "regprocedure regnamespace regrole regoper bit varbit int4range int8range numrange tsrange "
+    "tstzrange daterange ";
+
+static const char names_nodes[] =
+    " SelectStmt VariableShowStmt ExplainStmt ResTarget ColumnRef A_Star String Integer Float "
+    "Boolean BitString A_Const A_Expr BoolExpr NullTest BooleanTest FuncCall TypeCast TypeName "
+    "RangeVar RangeSubselect RangeFunction JoinExpr SubLink CaseExpr CaseWhen CoalesceExpr "
+    "MinMaxExpr SQLValueFunction A_ArrayExpr A_Indices A_Indirection ParamRef List SortBy "
+    "WindowDef CommonTableExpr RowExpr CollateClause GroupingSet GroupingFunc DefElem "
+    "NamedArgExpr ColumnDef ";
+
+/* What a word is; the lists share one table. */
+enum names_kind { NAMES_FUNCTION, NAMES_OPERATOR, NAMES_TYPE, NAMES_NODE };
+
+struct names_word {
+    const char *at; /* in its list; NULL: free */
+    uint16_t len;
+    uint8_t kind, effect;
+};
+
+#define NAMES_SLOTS 4096 /* a power of two, several times the number of words */
+static struct names_word names_table[NAMES_SLOTS];
+static pthread_once_t names_once = PTHREAD_ONCE_INIT;
+
+/* FNV-1a, over a word and what it is. */
+static struct names_word *names_slot(const char *word, size_t len, enum names_kind kind)
+{
+    uint32_t hash = 2166136261u + kind;
+    struct names_word *slot;
+
+    for (size_t i = 0; i < len; i++)
+        hash = (hash ^ (unsigned char)word[i]) * 16777619u;
+    for (;; hash++) {
+        slot = &names_table[hash % NAMES_SLOTS];
+        if (slot->at == NULL ||
+            (slot->kind == kind && slot->len == len && memcmp(slot->at, word, len) == 0))
+            return slot;
+    }
+}
+
+/* Words separated by blanks; the first list that has a word decides. */
+static void names_add(const char *words, enum names_kind kind, enum bl_sql_effect effect)
+{
+    for (const char *at = words + 1; *at != '\0'; at += strcspn(at, " ") + 1) {
+        size_t len = strcspn(at, " ");
+        struct names_word *slot = names_slot(at, len, kind);
+        if (slot->at == NULL)
+            *slot = (struct names_word){at, (uint16_t)len, (uint8_t)kind, (uint8_t)effect};
+    }
+}
+
+static void names_build(void)
 {
     static const char *const harmless[] = {names_aggregates, names_text, names_time,
                                            names_math,       names_sets, names_server};
 
-    if (names_has(names_session, name))
-        return BL_SQL_SESSION;
-    if (names_has(names_destroy, name))
-        return BL_SQL_DESTROYS;
-    if (names_has(names_change, name))
-        return BL_SQL_CHANGES;
+    names_add(names_session, NAMES_FUNCTION, BL_SQL_SESSION);
+    names_add(names_destroy, NAMES_FUNCTION, BL_SQL_DESTROYS);
+    names_add(names_change, NAMES_FUNCTION, BL_SQL_CHANGES);
+    for (unsigned i = 0; i < BL_COUNT(harmless); i++)
+        names_add(harmless[i], NAMES_FUNCTION, BL_SQL_HARMLESS);
+    names_add(names_operators, NAMES_OPERATOR, BL_SQL_HARMLESS);
+    names_add(names_types, NAMES_TYPE, BL_SQL_HARMLESS);
+    names_add(names_nodes, NAMES_NODE, BL_SQL_HARMLESS);
+}
+
+static enum bl_sql_effect names_find(const char *name, enum names_kind kind)
+{
+    const struct names_word *slot;
+
+    pthread_once(&names_once, names_build);
+    slot = names_slot(name, strlen(name), kind);
+    return slot->at != NULL ? (enum bl_sql_effect)slot->effect : BL_SQL_UNKNOWN;
+}
+
+enum bl_sql_effect bl_sql_function(const char *name)
+{
     /* set functions behind the statistics views: all of them only read */
     if (strncmp(name, "pg_stat_get_", 12) == 0)
         return BL_SQL_HARMLESS;
-    for (unsigned i = 0; i < BL_COUNT(harmless); i++) {
-        if (names_has(harmless[i], name))
-            return BL_SQL_HARMLESS;
-    }
-    return BL_SQL_UNKNOWN;
+    return names_find(name, NAMES_FUNCTION);
 }
 
 bool bl_sql_is_operator(const char *name)
 {
-    static const char operators[] =
-        " = <> != < > <= >= + - * / % ^ | & # ~ << >> || |/ ||/ @ ~~ !~~ ~~* !~~* ~* !~ !~* "
-        "-> ->> #> #>> #- @> <@ ? ?| ?& @? @@ && ^@ -|- &< &> <<= >>= ";
-
-    /* the parser's own words for what is made of these */
-    return names_has(operators, name) || strcmp(name, "BETWEEN") == 0 ||
-           strcmp(name, "NOT BETWEEN") == 0 || strcmp(name, "BETWEEN SYMMETRIC") == 0 ||
-           strcmp(name, "NOT BETWEEN SYMMETRIC") == 0;
+    for (unsigned i = 0; i < BL_COUNT(names_between); i++) {
+        if (strcmp(name, names_between[i]) == 0)
+            return true;
+    }
+    return names_find(name, NAMES_OPERATOR) != BL_SQL_UNKNOWN;
 }
 
 bool bl_sql_is_type(const char *name)
 {
-    static const char types[] =
-        " bool boolean int2 int4 int8 smallint integer int bigint float4 float8 real numeric "
-        "decimal money text varchar bpchar char name bytea date time timetz timestamp "
-        "timestamptz interval json jsonb jsonpath uuid inet cidr macaddr oid xid xid8 tid "
-        "pg_lsn regclass regtype regproc regprocedure regnamespace regrole regoper bit varbit "
-        "int4range int8range numrange tsrange tstzrange daterange ";
-
-    return names_has(types, name);
+    return names_find(name, NAMES_TYPE) != BL_SQL_UNKNOWN;
 }
 
 bool bl_sql_is_node(const char *name)
 {
-    static const char nodes[] =
-        " SelectStmt VariableShowStmt ExplainStmt ResTarget ColumnRef A_Star String Integer "
-        "Float Boolean BitString A_Const A_Expr BoolExpr NullTest BooleanTest FuncCall "
-        "TypeCast TypeName RangeVar RangeSubselect RangeFunction JoinExpr SubLink CaseExpr "
-        "CaseWhen CoalesceExpr MinMaxExpr SQLValueFunction A_ArrayExpr A_Indices "
-        "A_Indirection ParamRef List SortBy WindowDef CommonTableExpr RowExpr CollateClause "
-        "GroupingSet GroupingFunc DefElem NamedArgExpr ColumnDef ";
-
-    return names_has(nodes, name);
+    return names_find(name, NAMES_NODE) != BL_SQL_UNKNOWN;
 }
 
 #define SESSION_REASON                                                                         \

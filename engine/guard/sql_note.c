@@ -44,19 +44,17 @@ void bl_sql_note(struct bl_value *names, const struct bl_sql_name *name, const c
     bl_buf_release(&key);
 }
 
-static const char *note_text(json_t *part)
+static const char *note_text(const struct bl_tree *part)
 {
-    const char *text = json_string_value(json_object_get(part, "sval"));
-
-    return text != NULL ? text : "";
+    return bl_tree_text(part, "sval");
 }
 
-void bl_sql_note_parts(struct bl_value *names, const char *kind, json_t *parts, int args,
-                       const char *places)
+void bl_sql_note_parts(struct bl_value *names, const char *kind, const struct bl_tree *parts,
+                       int args, const char *places)
 {
-    size_t count = json_array_size(parts);
-    json_t *last = json_object_get(json_array_get(parts, count - 1), "String");
-    json_t *first = json_object_get(json_array_get(parts, count - 2), "String");
+    size_t count = bl_tree_count(parts);
+    const struct bl_tree *last = bl_tree_get(bl_tree_at(parts, count - 1), "String");
+    const struct bl_tree *first = bl_tree_get(bl_tree_at(parts, count - 2), "String");
 
     if (count > 0)
         bl_sql_note(names,
@@ -65,27 +63,26 @@ void bl_sql_note_parts(struct bl_value *names, const char *kind, json_t *parts, 
                     places);
 }
 
-bool bl_sql_is_literal(json_t *node)
+bool bl_sql_is_literal(const struct bl_tree *node)
 {
-    json_t *constant = json_object_get(node, "A_Const");
+    const struct bl_tree *constant = bl_tree_get(node, "A_Const");
 
-    return json_object_get(node, "ParamRef") != NULL || json_object_get(node, "List") != NULL ||
-           json_object_get(constant, "sval") != NULL ||
-           json_object_get(constant, "isnull") != NULL;
+    return bl_tree_get(node, "ParamRef") != NULL || bl_tree_get(node, "List") != NULL ||
+           bl_tree_get(constant, "sval") != NULL || bl_tree_get(constant, "isnull") != NULL;
 }
 
-void bl_sql_places(json_t *args, char places[BL_SQL_PLACES + 1])
+void bl_sql_places(const struct bl_tree *args, char places[BL_SQL_PLACES + 1])
 {
-    size_t index;
-    json_t *arg;
+    size_t index = 0;
 
     memset(places, 0, BL_SQL_PLACES + 1);
-    json_array_foreach (args, index, arg) {
-        if (json_object_get(arg, "NamedArgExpr") != NULL || index == BL_SQL_PLACES) {
+    BL_TREE_EACH(args, arg)
+    {
+        if (bl_tree_get(arg, "NamedArgExpr") != NULL || index == BL_SQL_PLACES) {
             snprintf(places, BL_SQL_PLACES, "*");
             return;
         }
-        places[index] = bl_sql_is_literal(arg) ? 'l' : '-';
+        places[index++] = bl_sql_is_literal(arg) ? 'l' : '-';
     }
     if (places[0] == '\0')
         places[0] = '-';

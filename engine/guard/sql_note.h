@@ -7,7 +7,7 @@
 
 #include "base/value.h"
 
-#include <jansson.h>
+#include "guard/tree.h"
 
 #define BL_SQL_PLACES 100             /* arguments at most, PostgreSQL's own bound */
 #define BL_SQL_PLACES_IMPLIED "-l l-" /* of an operator that is not written out */
@@ -24,14 +24,14 @@ struct bl_sql_name {
  */
 void bl_sql_note(struct bl_value *names, const struct bl_sql_name *name, const char *places);
 /* The same for a name of one or more parts, as the parser gives it. */
-void bl_sql_note_parts(struct bl_value *names, const char *kind, json_t *parts, int args,
-                       const char *places);
+void bl_sql_note_parts(struct bl_value *names, const char *kind, const struct bl_tree *parts,
+                       int args, const char *places);
 /* A string, NULL, a parameter, or a list that may hold some. */
-bool bl_sql_is_literal(json_t *node);
+bool bl_sql_is_literal(const struct bl_tree *node);
 /* Where literals stand among arguments; named ones may stand anywhere. */
-void bl_sql_places(json_t *args, char places[BL_SQL_PLACES + 1]);
+void bl_sql_places(const struct bl_tree *args, char places[BL_SQL_PLACES + 1]);
 
 /* A condition that names a column; without one it holds for all rows or none. */
-bool bl_sql_has_column(json_t *tree);
+bool bl_sql_has_column(const struct bl_tree *tree);
 
 #endif

@@ -105,6 +105,7 @@ static void terminal_run_started(struct terminal *terminal, const struct bl_even
     struct paper *paper = &terminal->paper;
     const struct bl_value *params = bl_map_get(event->data, "params");
     const struct bl_value *given = bl_map_get(event->data, "given");
+    const struct bl_value *trusted = bl_map_get(event->data, "trusted");
     struct bl_buf text;
 
     terminal->run = bl_strdup(bl_map_text(event->data, "run", ""));
@@ -123,6 +124,13 @@ static void terminal_run_started(struct terminal *terminal, const struct bl_even
         bl_json_write(&text, bl_map_get(params, name), BL_JSON_PLAIN);
     }
     if (text.len > 0) {
+        paper_wrap(paper, PAPER_DIM, bl_buf_text(&text), 0, 2);
+        paper_line(paper);
+    }
+    for (size_t i = 0; i < bl_value_count(trusted); i++) {
+        bl_buf_reset(&text);
+        bl_buf_printf(&text, "by its environment: %s",
+                      bl_value_as_text(bl_list_get(trusted, i)));
         paper_wrap(paper, PAPER_DIM, bl_buf_text(&text), 0, 2);
         paper_line(paper);
     }

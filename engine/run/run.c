@@ -154,6 +154,7 @@ static struct bl_value *run_info(const struct run *run)
     bl_map_set(info, "procedure", bl_value_text(options->procedure));
     bl_map_set(info, "title", bl_value_text(bl_map_text(run->procedure, "title", "")));
     bl_map_set(info, "environment", bl_value_text(bl_map_text(run->environment, "name", "")));
+    bl_map_set(info, "trusted", bl_environment_trusted(run->environment));
     bl_map_set(info, "world", bl_value_text(bl_world_name(options->world)));
     bl_map_set(info, "params", bl_value_ref(run->params));
     bl_map_set(info, "given", bl_value_ref(run->given));

@@ -206,3 +206,35 @@ const struct bl_value *bl_environment_settings(const struct bl_value *environmen
     return module->settings != NULL ? bl_environment_connection(environment, target)
                                     : bl_map_get(environment, module->name);
 }
+
+static void trusted_add(struct bl_value *lines, const char *who, const struct bl_value *names)
+{
+    struct bl_buf line;
+
+    bl_buf_init(&line, 0);
+    bl_buf_printf(&line, "%s trusts", who);
+    for (size_t i = 0; i < bl_value_count(names); i++)
+        bl_buf_printf(&line, "%s %s", i > 0 ? "," : "",
+                      bl_value_as_text(bl_list_get(names, i)));
+    if (bl_value_count(names) > 0)
+        bl_list_add(lines, bl_value_text(bl_buf_text(&line)));
+    bl_buf_release(&line);
+}
+
+struct bl_value *bl_environment_trusted(const struct bl_value *environment)
+{
+    const struct bl_value *connections = bl_map_get(environment, "connections");
+    const struct bl_value *programs = bl_map_get(environment, "exec");
+    struct bl_value *lines = bl_list_new();
+
+    for (size_t i = 0; i < bl_value_count(connections); i++)
+        trusted_add(lines, bl_map_key(connections, i),
+                    bl_map_get(bl_map_at(connections, i), "trusted"));
+    for (size_t i = 0; i < bl_value_count(programs); i++) {
+        const char *class = bl_map_text(bl_map_at(programs, i), "class", "destroy");
+        if (strcmp(class, "destroy") != 0)
+            bl_list_add(lines,
+                        bl_value_textf("exec.%s is a %s", bl_map_key(programs, i), class));
+    }
+    return lines;
+}

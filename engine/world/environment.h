@@ -30,6 +30,11 @@ enum bl_code bl_environment_check(const char *name, const struct bl_value *given
 /* The settings of "redis.cache"; NULL when the environment does not name it. */
 const struct bl_value *bl_environment_connection(const struct bl_value *environment,
                                                  const char *target);
+/*
+ * What the environment vouches for, as a list of lines for people: SQL objects that count as
+ * harmless, programs that are less than destroy. Whoever reads a run has to know.
+ */
+struct bl_value *bl_environment_trusted(const struct bl_value *environment);
 /* What a call of the module to that target is given: the connection's settings, or the entry of
  * a module without connections ("exec": its programs). NULL when there is none. */
 const struct bl_value *bl_environment_settings(const struct bl_value *environment,
