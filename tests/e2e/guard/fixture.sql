@@ -15,6 +15,14 @@ INSERT INTO public.orders SELECT i, CASE i % 3 WHEN 0 THEN 'open' ELSE 'done' EN
   FROM generate_series(1, 100) AS i;
 CREATE TABLE public.people (name citext, extra hstore);
 INSERT INTO public.people VALUES ('Somebody', 'a=>1');
+-- the tables of MasterTrade that its runbook asks about
+CREATE TABLE public.strategies (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), name text, type text, is_active bool, status text DEFAULT 'active',
+  allocation numeric(10, 5), created_at timestamptz DEFAULT now(), performance_metrics jsonb);
+CREATE TABLE public.market_data (id text PRIMARY KEY, data jsonb, created_at timestamptz DEFAULT now());
+CREATE INDEX market_data_symbol ON public.market_data ((data->>'symbol'), (data->>'timestamp'));
+CREATE TABLE public.collector_health (id text PRIMARY KEY, data jsonb, created_at timestamptz DEFAULT now());
+CREATE TABLE public.settings (key text PRIMARY KEY, value text, updated_at timestamptz DEFAULT now());
+CREATE TABLE public.alerts (alert_id text PRIMARY KEY, priority text, status text, channels text[], triggered_at timestamptz, resolved_at timestamptz);
 -- functions: all of them write, whatever they are labelled
 CREATE FUNCTION public.writes() RETURNS int LANGUAGE plpgsql AS $$ BEGIN INSERT INTO public.log (text) VALUES ('writes'); RETURN 1; END $$;
 CREATE FUNCTION public.writes_stable(int) RETURNS int LANGUAGE plpgsql STABLE AS $$ BEGIN PERFORM dblink_exec(current_setting('fixture.dsn'), 'INSERT INTO public.log (text) VALUES (''stable'')'); RETURN 1; END $$;
