@@ -8,7 +8,7 @@
 #include "base/module.h"
 #include "base/text.h"
 
-static const char *const class_choices[] = {"observe", "change", "destroy", NULL};
+static const char *const class_choices[] = {"change", "destroy", NULL};
 static const char *const change_choices[] = {"confirm", "free", "refuse", NULL};
 
 static const struct bl_arg program_fields[] = {
