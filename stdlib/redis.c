@@ -48,21 +48,16 @@ static void command_problem(const struct bl_value *argv, char *out, size_t size)
     }
 }
 
-/* What the guard says about an operation's command; `read` takes nothing but questions. */
-static void command_classify(const struct bl_call *call, const struct bl_value *argv,
-                             struct bl_redis_class *class)
+/* What the guard says about an operation's command, by what is known so far. */
+static void command_classify(const struct redis_pool *pool, const struct bl_call *call,
+                             const struct bl_value *argv, struct bl_redis_class *class)
 {
     char problem[120];
 
-    bl_redis_classify(argv, class);
+    bl_redis_judge(pool, call, argv, class);
     command_problem(argv, problem, sizeof(problem));
     if (problem[0] != '\0')
         snprintf(class->refused, sizeof(class->refused), "%s", problem);
-    else if (strcmp(call->operation->name, "read") == 0 && class->refused[0] == '\0' &&
-             class->class != BL_CLASS_OBSERVE)
-        snprintf(class->refused, sizeof(class->refused),
-                 "'%.40s' is not in the list of commands that only read: use command",
-                 bl_value_as_text(bl_list_get(argv, 0)));
 }
 
 static void command_inspect(const struct bl_call *call, struct bl_inspection *inspection)
@@ -70,11 +65,12 @@ static void command_inspect(const struct bl_call *call, struct bl_inspection *in
     struct bl_value *argv = bl_redis_argv(call);
     struct bl_redis_class class;
 
-    command_classify(call, argv, &class);
+    command_classify(NULL, call, argv, &class);
     inspection->class = class.class;
     command_describe(argv, &inspection->detail);
     snprintf(inspection->summary, sizeof(inspection->summary), "%s",
              bl_buf_text(&inspection->detail));
+    snprintf(inspection->reason, sizeof(inspection->reason), "%s", class.why);
     snprintf(inspection->refused, sizeof(inspection->refused), "%s", class.refused);
     bl_value_unref(argv);
 }
@@ -86,15 +82,22 @@ static void command_start(struct bl_op *base, const struct bl_call *call)
 
     op->shape = bl_redis_shape(call->operation->name);
     op->argv = bl_redis_argv(call);
-    command_classify(call, op->argv, &class);
+    command_classify(bl_op_state(base), call, op->argv, &class);
     if (class.refused[0] != '\0')
         bl_op_fail(base, BL_E_GUARD, "%s %s: %s", call->target, call->operation->name,
                    class.refused);
+    else if (class.is_open && base->class == BL_CLASS_OBSERVE)
+        bl_op_fail(base, BL_E_CLOSED,
+                   "%s %s: the connection ended before the command was sent: ask again",
+                   call->target, call->operation->name);
+    else if (class.class > base->class)
+        bl_op_refuse(base, "%s %s: this is a %s: %s", call->target, call->operation->name,
+                     bl_class_name(class.class), class.why);
     else
         bl_redis_pool_enter(bl_op_state(base), op);
 }
 
-static void command_release(struct bl_op *base)
+void bl_redis_release(struct bl_op *base)
 {
     struct redis_op *op = (struct redis_op *)base;
 
@@ -233,7 +236,7 @@ static const char *const outcomes[] = {"answer", "error", "timeout", NULL};
 /* What every operation here has in common, and those that only read. */
 #define REDIS_COMMON                                                                           \
     .outcomes = outcomes, .size = sizeof(struct redis_op), .inspect = command_inspect,         \
-    .start = command_start, .release = command_release
+    .ask = bl_redis_ask, .start = command_start, .release = bl_redis_release
 
 #define REDIS_READS REDIS_COMMON, .class = BL_CLASS_OBSERVE
 

@@ -41,6 +41,7 @@ void bl_redis_link_close(struct redis_link *link)
         at = &(*at)->next;
     *at = link->next;
     pool->count--;
+    bl_redis_pool_forget(pool);
     if (link->op != NULL)
         link->op->link = NULL;
     link_hang_up(link);
@@ -63,7 +64,8 @@ static void link_fail(struct redis_link *link, enum bl_code code, const char *fo
     va_start(args, format);
     vsnprintf(text, sizeof(text), format, args);
     va_end(args);
-    bl_op_lost(base, code, "%s %s: %s", base->call->target, base->call->operation->name, text);
+    bl_op_lost(base, code, "%s %s: %s", base->call->target, bl_redis_operation(base->call),
+               text);
     bl_redis_link_close(link);
 }
 
@@ -169,7 +171,11 @@ static bool link_reply(struct redis_link *link, struct bl_value *take_reply)
     struct redis_op *op = link->op;
     struct bl_error err;
 
-    if (link->sink.is_error) {
+    if (link->sink.is_error && op->is_question) {
+        struct bl_value *answer = bl_map_new();
+        bl_map_set(answer, "error", take_reply);
+        bl_op_answer(&op->base, answer);
+    } else if (link->sink.is_error) {
         bl_redis_error(op->base.call, bl_value_as_text(take_reply), &err);
         bl_value_unref(take_reply);
         bl_op_fail_error(&op->base, &err);

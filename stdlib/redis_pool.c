@@ -14,6 +14,7 @@ struct redis_pool *bl_redis_pool_new(struct bl_connection *connection)
     pool->waiting_end = &pool->waiting;
     pool->limit = (int)bl_map_int(connection->settings, "connections", 4);
     pool->refs = 1;
+    pool->known = bl_map_new();
     if (bl_redis_address_read(&pool->address, connection->settings, &pool->problem) == BL_OK)
         pool->problem.code = BL_OK;
     return pool;
@@ -24,8 +25,15 @@ void bl_redis_pool_unref(struct redis_pool *pool)
     if (--pool->refs > 0)
         return;
     bl_redis_address_release(&pool->address);
+    bl_value_unref(pool->known);
     bl_connection_unref(pool->connection);
     bl_free(pool);
+}
+
+void bl_redis_pool_forget(struct redis_pool *pool)
+{
+    bl_value_unref(pool->known);
+    pool->known = bl_map_new();
 }
 
 static struct redis_link *pool_find_idle(const struct redis_pool *pool)

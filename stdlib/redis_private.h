@@ -37,7 +37,8 @@ struct redis_op {
     struct redis_op *next;   /* waiting */
     bool is_waiting;
     bool is_retried;
-    bool wants_more; /* argv is another command of the same operation */
+    bool wants_more;  /* argv is another command of the same operation */
+    bool is_question; /* of the guard: an error of the server is an answer, too */
 };
 
 /* Where replies are put together: hiredis parses, we build and count. */
@@ -55,6 +56,9 @@ struct redis_pool {
     struct bl_error problem; /* of the address; code BL_OK: none */
     struct redis_link *links;
     struct redis_op *waiting, **waiting_end;
+    /* What the server has said of its commands, by name, and of the user; a map. Forgotten when
+     * a link ends: the next one may lead to another server. */
+    struct bl_value *known;
     int limit, count;
     unsigned refs;
     bool is_closed, is_serving;
@@ -86,6 +90,8 @@ bool bl_redis_sink_feed(struct redis_sink *sink, const char *data, size_t len,
 bool bl_redis_sink_next(struct redis_sink *sink, struct bl_value **reply, struct bl_error *err);
 /* Bytes that belong to no reply yet. */
 size_t bl_redis_sink_rest(const struct redis_sink *sink);
+/* Whose call it is, for messages: a question of the guard is about another operation. */
+const char *bl_redis_operation(const struct bl_call *call);
 /* What an error reply means. */
 void bl_redis_error(const struct bl_call *call, const char *text, struct bl_error *err);
 
@@ -101,6 +107,16 @@ struct bl_value *bl_redis_role(const struct bl_value *list);
 const struct redis_shape *bl_redis_shape(const char *operation);
 struct bl_value *bl_redis_argv(const struct bl_call *call);
 
+/* redis_ask.c: what only the server knows about a command. */
+struct bl_call *bl_redis_ask(struct bl_connection *connection, const struct bl_call *call,
+                             struct bl_inspection *inspection, const struct bl_value *answer);
+/* Class, reason and refusal of an operation's command, by what is known so far. */
+void bl_redis_judge(const struct redis_pool *pool, const struct bl_call *call,
+                    const struct bl_value *argv, struct bl_redis_class *class);
+
+/* redis.c: lets go of what an operation holds. */
+void bl_redis_release(struct bl_op *base);
+
 /* redis_pool.c: links, one pool for each connection of the environment. */
 struct redis_pool *bl_redis_pool_new(struct bl_connection *connection);
 void bl_redis_pool_close(struct redis_pool *pool);
@@ -108,6 +124,7 @@ void bl_redis_pool_enter(struct redis_pool *pool, struct redis_op *op);
 void bl_redis_pool_leave(struct redis_op *op);
 
 void bl_redis_pool_unref(struct redis_pool *pool);
+void bl_redis_pool_forget(struct redis_pool *pool);
 /* Gives idle links to waiting operations and opens new ones below the limit. */
 void bl_redis_pool_serve(struct redis_pool *pool);
 

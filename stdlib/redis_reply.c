@@ -204,6 +204,13 @@ static const struct {
     {"", BL_E_SERVER, ""},
 };
 
+const char *bl_redis_operation(const struct bl_call *call)
+{
+    const char *about = bl_call_text(call, "about");
+
+    return *about != '\0' ? about : call->operation->name;
+}
+
 void bl_redis_error(const struct bl_call *call, const char *text, struct bl_error *err)
 {
     struct bl_buf clean;
@@ -213,7 +220,7 @@ void bl_redis_error(const struct bl_call *call, const char *text, struct bl_erro
         i++;
     bl_buf_init(&clean, 300);
     bl_text_clean(&clean, text, strlen(text), false);
-    bl_fail(err, reply_errors[i].code, "%s %s: %s%s%s", call->target, call->operation->name,
+    bl_fail(err, reply_errors[i].code, "%s %s: %s%s%s", call->target, bl_redis_operation(call),
             bl_buf_text(&clean), *reply_errors[i].advice != '\0' ? ": " : "",
             reply_errors[i].advice);
     bl_error_cause(err, "%.*s", (int)strcspn(bl_buf_text(&clean), " "), bl_buf_text(&clean));

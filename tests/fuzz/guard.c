@@ -51,7 +51,7 @@ static void guard_check_words(const char *data, size_t size)
     struct bl_redis_class redis;
     struct bl_command command;
 
-    bl_redis_classify(words, &redis);
+    bl_redis_classify(words, NULL, &redis);
     if (redis.class != BL_CLASS_OBSERVE && redis.class != BL_CLASS_CHANGE &&
         redis.class != BL_CLASS_DESTROY)
         BL_BUG("a Redis command of class %d", (int)redis.class);

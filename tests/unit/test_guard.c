@@ -258,7 +258,7 @@ static struct bl_redis_class classify(const char *json)
     struct bl_error err;
 
     assert_int_equal(bl_json_parse(json, strlen(json), false, &argv, &err), BL_OK);
-    bl_redis_classify(argv, &result);
+    bl_redis_classify(argv, NULL, &result);
     bl_value_unref(argv);
     return result;
 }
@@ -281,12 +281,22 @@ static void test_redis__classes(void **state)
         {"[\"SORT\", \"a\"]", BL_CLASS_CHANGE},
         {"[\"EVAL\", \"return 1\", \"0\"]", BL_CLASS_CHANGE},
         {"[\"EVAL_RO\", \"return 1\", \"0\"]", BL_CLASS_CHANGE},
-        {"[\"BLPOP\", \"a\", \"0\"]", BL_CLASS_CHANGE},
+        {"[\"TOUCH\", \"a\"]", BL_CLASS_CHANGE},
+        {"[\"PFCOUNT\", \"a\"]", BL_CLASS_CHANGE},
+        {"[\"FCALL_RO\", \"f\", \"0\"]", BL_CLASS_CHANGE},
+        {"[\"ACL\", \"LOG\"]", BL_CLASS_OBSERVE},
+        {"[\"ACL\", \"LOG\", \"reset\"]", BL_CLASS_CHANGE},
+        {"[\"FT.SEARCH\", \"a\"]", BL_CLASS_CHANGE},
+        {"[\"CONFIG\", \"HELP\"]", BL_CLASS_OBSERVE},
+        {"[\"GET\", \"HELP\"]", BL_CLASS_OBSERVE},
+        {"[\"SET\", \"HELP\", \"a\"]", BL_CLASS_CHANGE},
+        {"[\"XREAD\", \"STREAMS\", \"block\", \"0\"]", BL_CLASS_OBSERVE},
+        {"[\"SCAN\", \"0\", \"COUNT\", \"10000\"]", BL_CLASS_OBSERVE},
+        {"[\"SRANDMEMBER\", \"s\", \"-5\"]", BL_CLASS_OBSERVE},
         {"[\"PUBLISH\", \"a\", \"b\"]", BL_CLASS_CHANGE},
         {"[\"NEWCOMMAND\"]", BL_CLASS_CHANGE},
         {"[\"GETT\"]", BL_CLASS_CHANGE},
         {"[\"ET\"]", BL_CLASS_CHANGE},
-        {"[\"ACL\", \"GETUSER\", \"default\"]", BL_CLASS_CHANGE},
         {"[\"flushall\"]", BL_CLASS_DESTROY},
         {"[\"FLUSHDB\", \"ASYNC\"]", BL_CLASS_DESTROY},
         {"[\"shutdown\", \"nosave\"]", BL_CLASS_DESTROY},
@@ -314,6 +324,14 @@ static void test_redis__refused(void **state)
         {"[\"subscribe\", \"a\"]", "connection"},
         {"[\"CLIENT\", \"REPLY\", \"OFF\"]", "connection"},
         {"[\"AUTH\", \"x\"]", "connection"},
+        {"[\"blpop\", \"a\", \"0\"]", "wait_until"},
+        {"[\"WAIT\", \"0\", \"0\"]", "wait_until"},
+        {"[\"CLIENT\", \"PAUSE\", \"1\"]", "all clients"},
+        {"[\"XREAD\", \"block\", \"0\", \"STREAMS\", \"a\", \"$\"]", "BLOCK"},
+        {"[\"ACL\", \"GETUSER\", \"default\"]", "passwords"},
+        {"[\"SCAN\", \"0\", \"COUNT\", \"1000000\"]", "smaller steps"},
+        {"[\"HSCAN\", \"h\", \"0\", \"MATCH\", \"*\", \"count\", \"99999\"]", "smaller steps"},
+        {"[\"SRANDMEMBER\", \"s\", \"-100000000\"]", "memory"},
         {"[\"GET a\"]", "first word"},
         {"[\"CONFIG|GET\", \"*\"]", "first word"},
         {"[\"GET\\u0000\"]", "first word"},
@@ -330,6 +348,129 @@ static void test_redis__refused(void **state)
     }
 }
 
+/* What COMMAND INFO answers, and what becomes of a command with it. */
+static void check_server(const char *reply, const char *argv, const char *wanted)
+{
+    struct bl_value *json = NULL, *words = NULL, *known;
+    struct bl_redis_class got;
+    struct bl_error err;
+    char text[400];
+
+    assert_int_equal(bl_json_parse(reply, strlen(reply), true, &json, &err), BL_OK);
+    assert_int_equal(bl_json_parse(argv, strlen(argv), true, &words, &err), BL_OK);
+    known = bl_redis_learn(json);
+    assert_non_null(known);
+    bl_redis_classify(words, known, &got);
+    snprintf(text, sizeof(text), "%s %s %s", bl_class_name(got.class),
+             *got.refused != '\0' ? "refused" : "-", got.why);
+    if (strncmp(text, wanted, strlen(wanted)) != 0 || got.is_open)
+        fail_msg("%s with %s: %s, wanted %s", argv, reply, text, wanted);
+    bl_value_unref(json);
+    bl_value_unref(words);
+    bl_value_unref(known);
+}
+
+static void test_redis__server_decides(void **state)
+{
+    (void)state;
+    check_server("[[\"get\",2,[\"readonly\",\"fast\"],1,1,1,[],[],[],[]]]", "[\"GET\",\"a\"]",
+                 "observe - the server flags it as read-only");
+    check_server("[[\"newread\",2,[\"readonly\"],1,1,1,[],[],[],[]]]", "[\"NewRead\",\"a\"]",
+                 "observe - the server flags");
+    check_server("[[\"newread\",2,[\"readonly\",\"may_replicate\"],1,1,1,[],[],[],[]]]",
+                 "[\"newread\"]", "change - the server flags it as writing");
+    check_server("[[\"newwait\",2,[\"readonly\",\"blocking\"],1,1,1,[],[],[],[]]]",
+                 "[\"newwait\"]", "change refused");
+    check_server("[[\"xread\",2,[\"readonly\",\"blocking\"],1,1,1,[],[],[],[]]]",
+                 "[\"xread\",\"STREAMS\",\"a\",\"0\"]", "observe - ");
+    check_server("[[\"new\",2,[\"fast\"],0,0,0,[],[],[],[]]]", "[\"new\"]",
+                 "change - the server does not flag it");
+    check_server("[[\"get\",2,[\"fast\"],0,0,0,[],[],[],[]]]", "[\"get\",\"a\"]",
+                 "change - the server does not flag it");
+    check_server("[[\"ping\",-1,[\"fast\"],0,0,0,[],[],[],[]]]", "[\"ping\"]",
+                 "observe - in the list of harmless");
+    check_server("[[\"ping\",-1,[\"write\"],0,0,0,[],[],[],[]]]", "[\"ping\"]",
+                 "change - the server flags it as writing");
+    check_server("[[\"touch\",2,[\"readonly\"],1,1,1,[],[],[],[]]]", "[\"touch\",\"a\"]",
+                 "change - changes when");
+    check_server("[[\"eval_ro\",2,[\"readonly\"],1,1,1,[],[],[],[]]]",
+                 "[\"eval_ro\",\"return 1\",\"0\"]", "change - runs a script");
+    check_server("[[\"flushall\",1,[\"readonly\"],1,1,1,[],[],[],[]]]", "[\"flushall\"]",
+                 "destroy - removes");
+}
+
+/* A server that has given its commands other names, loaded modules, or none of them. */
+static void test_redis__server_renames(void **state)
+{
+    (void)state;
+    check_server("[null]", "[\"config\",\"get\",\"*\"]", "change - the server has no command");
+    check_server("[null]", "[\"flushall\"]", "destroy - the server has no command");
+    check_server("[[\"shutdown\",-1,[\"admin\"],0,0,0,[],[],[],[]]]", "[\"PING\"]",
+                 "destroy - the server has renamed its commands: this is its SHUTDOWN");
+    check_server("[[\"get\",2,[\"readonly\"],1,1,1,[],[],[],[]]]", "[\"dbsize\"]",
+                 "change - the server has renamed");
+    check_server("[[\"keys\",2,[\"readonly\"],1,1,1,[],[],[],[]]]", "[\"GET\",\"*\"]",
+                 "change refused");
+    check_server("[[\"ping\",-1,[\"module\",\"readonly\"],0,0,0,[],[],[],[]]]", "[\"PING\"]",
+                 "change - it is a module's");
+    check_server("[[\"ft.search\",-1,[\"readonly\",\"module\"],0,0,0,[],[],[],[]]]",
+                 "[\"FT.SEARCH\",\"a\"]", "change - it is a module's");
+}
+
+/* The flags of a command with subcommands are those of the subcommand. */
+static void test_redis__server_subcommands(void **state)
+{
+    static const char config[] =
+        "[[\"config\",-2,[],0,0,0,[],[],[],[[\"config|get\",-3,[\"admin\"],0,0,0],"
+        "[\"config|set\",-4,[\"admin\"],0,0,0],[\"config|new\",-4,[\"admin\"],0,0,0],"
+        "[\"config|look\",-4,[\"readonly\"],0,0,0]]]]";
+    static const char old[] = "[[\"memory\",-2,[\"readonly\",\"random\"],0,0,0]]";
+
+    (void)state;
+    check_server(config, "[\"CONFIG\",\"GET\",\"*\"]", "observe - in the list of harmless");
+    check_server(config, "[\"CONFIG\",\"SET\",\"a\",\"b\"]", "change - changes the server's");
+    check_server(config, "[\"CONFIG\",\"NEW\"]", "change - the server does not flag it");
+    check_server(config, "[\"CONFIG\",\"LOOK\"]", "observe - the server flags");
+    check_server(config, "[\"CONFIG\",\"OTHER\"]", "change - the server has no such sub");
+    check_server(config, "[\"CONFIG\",\"g et\"]", "change - the server does not flag it");
+    check_server(old, "[\"MEMORY\",\"USAGE\",\"a\"]", "observe - only reads (by its name");
+    check_server(old, "[\"MEMORY\",\"PURGE\"]", "change - resets");
+    check_server(old, "[\"MEMORY\",\"NEW\"]", "change - it is in no table, and an old");
+    assert_null(bl_redis_learn(NULL));
+}
+
+static void test_redis__counters(void **state)
+{
+    static const char *const commands[][2] = {
+        {"[\"hgetall\",\"h\"]", "HLEN"},
+        {"[\"SMEMBERS\",\"s\"]", "SCARD"},
+        {"[\"LRANGE\",\"l\",\"0\",\"-1\"]", "LLEN"},
+        {"[\"LRANGE\",\"l\",\"0\",\"99\"]", ""},
+        {"[\"LRANGE\",\"l\",\"-9\",\"-1\"]", ""},
+        {"[\"LRANGE\",\"l\",\"0\",\"999999\"]", "LLEN"},
+        {"[\"ZRANGE\",\"z\",\"0\",\"-1\"]", "ZCARD"},
+        {"[\"ZRANGEBYSCORE\",\"z\",\"0\",\"9\",\"LIMIT\",\"0\",\"10\"]", ""},
+        {"[\"ZRANGEBYSCORE\",\"z\",\"0\",\"9\",\"LIMIT\",\"0\",\"-1\"]", "ZCARD"},
+        {"[\"XRANGE\",\"x\",\"-\",\"+\",\"COUNT\",\"5\"]", ""},
+        {"[\"XRANGE\",\"x\",\"-\",\"+\"]", "XLEN"},
+        {"[\"GET\",\"a\"]", ""},
+        {"[\"HGETALL\"]", ""},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < BL_COUNT(commands); i++) {
+        struct bl_value *argv = NULL;
+        struct bl_error err;
+        const char *got;
+        assert_int_equal(
+            bl_json_parse(commands[i][0], strlen(commands[i][0]), true, &argv, &err), BL_OK);
+        got = bl_redis_counter(argv);
+        if (strcmp(got != NULL ? got : "", commands[i][1]) != 0)
+            fail_msg("%s is counted by %s", commands[i][0], got);
+        bl_value_unref(argv);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -342,6 +483,10 @@ int main(void)
         cmocka_unit_test(test_sql__line),
         cmocka_unit_test(test_redis__classes),
         cmocka_unit_test(test_redis__refused),
+        cmocka_unit_test(test_redis__server_decides),
+        cmocka_unit_test(test_redis__server_renames),
+        cmocka_unit_test(test_redis__server_subcommands),
+        cmocka_unit_test(test_redis__counters),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
