@@ -7,6 +7,13 @@
 #include "exec_run.h"
 #include "guard/exec.h"
 
+static const char *run_input(const struct bl_call *call)
+{
+    const struct bl_value *input = bl_call_value(call, "stdin");
+
+    return input == NULL ? NULL : bl_value_reveal(input, NULL);
+}
+
 static void run_inspect(const struct bl_call *call, struct bl_inspection *inspection)
 {
     const struct bl_value *argv = bl_call_value(call, "argv");
@@ -16,7 +23,7 @@ static void run_inspect(const struct bl_call *call, struct bl_inspection *inspec
     struct bl_buf quoted;
     size_t len;
 
-    bl_command_classify(argv, shell, call->settings, &command);
+    bl_command_classify(argv, shell, run_input(call), call->settings, &command);
     if (bl_call_bool(call, "reads")) {
         command.class = BL_CLASS_OBSERVE;
         command.why = "runs in a sandbox that lets it change nothing";

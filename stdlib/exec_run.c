@@ -470,7 +470,7 @@ void bl_exec_run_start(struct bl_op *op, const struct bl_call *call)
     bl_sandbox_init(&run->sandbox);
     if (!run_check(op, call))
         return;
-    bl_command_classify(bl_call_value(call, "argv"), bl_call_bool(call, "shell"), NULL,
+    bl_command_classify(bl_call_value(call, "argv"), bl_call_bool(call, "shell"), NULL, NULL,
                         &command);
     snprintf(run->program, sizeof(run->program), "%s", command.program);
     bl_op_stage(op, "running %s", run->program);

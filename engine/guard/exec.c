@@ -1,69 +1,14 @@
 /* SPDX-FileCopyrightText: 2026 The Belay authors */
 /* SPDX-License-Identifier: MIT */
-/* exec.c: the shapes of destructive commands, and how a command is found behind its wrappers.
+/* exec.c: the class of a command, and how it is found behind its wrappers and in shell texts.
  */
 #include "base/prefix.h"
 
 #include "guard/exec.h"
 
-#include <strings.h>
+#include "guard/exec_shapes.h"
 
-/*
- * One destructive shape: a program with one of these words and one of these options among its
- * arguments, wherever they stand. Alternatives are split by |; "x*" is any word that begins so,
- * "*x*" any that holds it. NULL: not asked. What is matched too eagerly only asks a person.
- */
-struct shape {
-    const char *program, *words, *options, *why;
-};
-
-#define CONTAINERS "docker|docker-compose|podman|podman-compose|nerdctl"
-#define SHELLS "sh|bash|dash|zsh|ksh|ash|su|ssh|eval"
-
-static const struct shape shapes[] = {
-    {"rm|rmdir|unlink|shred|srm", NULL, NULL, "removes files"},
-    {"find", NULL, "-delete", "removes files"},
-    {"rsync", NULL, "--delete|--del|--delete-*|--remove-source-files", "removes files"},
-    {"dd|truncate|mkfs*|wipefs|blkdiscard|fdisk|sfdisk|parted", NULL, NULL,
-     "overwrites a file or device"},
-    {"umount|swapoff|lvremove|vgremove|pvremove", NULL, NULL, "takes storage away"},
-    {"zfs|zpool", "destroy|rollback", NULL, "destroys a volume"},
-    {"crontab", NULL, "-r", "removes every scheduled job"},
-    {"dropdb|dropuser|pg_dropcluster|pg_resetwal", NULL, NULL, "drops what is in the database"},
-    {"pg_restore", NULL, "-c|--clean", "drops objects before it restores them"},
-    {"pg_ctl|pg_ctlcluster", "stop|kill", NULL, "stops the database"},
-    {"psql", "drop|delete|truncate|*drop *|*delete *|*truncate *", NULL,
-     "drops or deletes rows or objects"},
-    {"pgbackrest", "restore|expire|stanza-delete", NULL, "replaces or removes data"},
-    {"borg|restic|barman", "delete|prune|forget", NULL, "removes backups"},
-    {"redis-cli", "flush*|shutdown|debug|swapdb|replicaof|slaveof|failover|del|unlink", NULL,
-     "removes keys or takes the server away"},
-    {"rabbitmqctl", "purge*|delete*|reset|force_reset|stop*|shutdown|forget_*|close_*", NULL,
-     "removes messages or takes the broker away"},
-    {"rabbitmqadmin|rabbitmq-queues", "purge|delete*", NULL, "removes queues or messages"},
-    {"kill|pkill|killall", NULL, "-9|-KILL|-SIGKILL|-s|--signal", "ends a process by force"},
-    {"killall5|shutdown|reboot|halt|poweroff|telinit", NULL, NULL, "stops the machine"},
-    {CONTAINERS, "stop|rm|rmi|kill|prune|down|leave", NULL,
-     "stops or removes containers, images or volumes"},
-    {"kubectl|oc", "delete|drain", NULL, "removes what runs in the cluster"},
-    {"helm", "uninstall|delete|rollback", NULL, "replaces a release"},
-    {"terraform|tofu", "destroy|apply", NULL, "replaces infrastructure"},
-    {"aws|gcloud|az", "delete*|terminate*|stop*|rm|rb", NULL, "removes resources"},
-    {"systemctl|service|rc-service|supervisorctl|sv",
-     "stop|kill|disable|mask|isolate|poweroff|reboot|halt|shutdown|down", NULL,
-     "stops a service"},
-    {"invoke-rc.d", "stop", NULL, "stops a service"},
-    {"apt|apt-get|aptitude|yum|dnf|apk", "remove|purge|autoremove|erase|del", NULL,
-     "removes packages"},
-    {"dpkg", NULL, "-r|-P|--remove|--purge", "removes packages"},
-    {"userdel|groupdel|deluser|delgroup", NULL, NULL, "removes accounts"},
-    {"iptables|ip6tables", NULL, "-F|-X|-D|--flush|--delete", "opens or cuts the network"},
-    {"nft", "flush|delete", NULL, "opens or cuts the network"},
-    {"git", "clean", NULL, "removes files"},
-    {"git", "reset", "--hard", "throws work away"},
-    {"git", "push", "-f|--force*|--delete", "rewrites history"},
-    {"alembic", "downgrade", NULL, "takes the schema back"},
-};
+#define SHELL_DEPTH 4 /* texts inside of texts that are read */
 
 /*
  * Programs that run another one: options that take a value (letters), and arguments before the
@@ -85,6 +30,9 @@ static const struct wrapper wrappers[] = {
 struct words {
     const char *const *list;
     size_t count;
+    const char *input; /* of the command; NULL: none */
+    bool is_text;      /* they stood in a text for a shell */
+    bool is_rough;     /* cut without regard to quotes: no argument is whole */
 };
 
 static const char *command_base(const char *path)
@@ -94,93 +42,18 @@ static const char *command_base(const char *path)
     return slash == NULL ? path : slash + 1;
 }
 
-/* One alternative against one word: exact, "prefix*", or "*inside*". */
-static bool command_fits(const char *pattern, size_t len, const char *word)
-{
-    bool starts = len > 1 && pattern[len - 1] == '*';
-
-    if (starts && pattern[0] == '*') {
-        char inside[40];
-        snprintf(inside, sizeof(inside), "%.*s", (int)(len - 2), pattern + 1);
-        return strcasestr(word, inside) != NULL;
-    }
-    if (starts)
-        return strncasecmp(word, pattern, len - 1) == 0;
-    return strlen(word) == len && strncasecmp(word, pattern, len) == 0;
-}
-
-/* An option as getopt reads it: letters in a bundle (-rf), long ones cut short (--cle). */
-static bool command_is_option(const char *option, size_t len, const char *word)
-{
-    size_t given = strcspn(word, "=");
-
-    if (word[0] != '-')
-        return false;
-    if (len == 2 && option[1] != '-' && (option[1] < '0' || option[1] > '9'))
-        return word[1] != '-' && strchr(word, option[1]) != NULL;
-    if (option[1] == '-' && given > 2 && given < len && strncmp(option, word, given) == 0)
-        return true;
-    return command_fits(option, len, word);
-}
-
-typedef bool command_compare(const char *pattern, size_t len, const char *word);
-
-static bool command_any(const char *alternatives, size_t total, const char *word,
-                        command_compare *compare)
-{
-    for (size_t at = 0; at < total;) {
-        size_t len = strcspn(alternatives + at, "|");
-        if (at + len > total)
-            len = total - at;
-        if (compare(alternatives + at, len, word))
-            return true;
-        at += len + 1;
-    }
-    return false;
-}
-
-static bool command_has_option(const struct words *words, const char *options)
-{
-    for (size_t i = 1; i < words->count; i++) {
-        if (command_any(options, strlen(options), words->list[i], command_is_option))
-            return true;
-    }
-    return false;
-}
-
-static bool command_has_word(const struct words *words, const char *alternatives)
-{
-    for (size_t i = 1; i < words->count; i++) {
-        if (command_any(alternatives, strlen(alternatives), words->list[i], command_fits))
-            return true;
-    }
-    return false;
-}
-
-/* The reason when these words are a known destructive command; NULL when not. */
-static const char *command_shape(const struct words *words)
-{
-    const char *program = command_base(words->list[0]);
-
-    for (size_t i = 0; i < BL_COUNT(shapes); i++) {
-        const struct shape *shape = &shapes[i];
-        if (command_any(shape->program, strlen(shape->program), program, command_fits) &&
-            (shape->words == NULL || command_has_word(words, shape->words)) &&
-            (shape->options == NULL || command_has_option(words, shape->options)))
-            return shape->why;
-    }
-    return NULL;
-}
-
 /*
  * A shape that begins at any of the words: after sudo, xargs, find -exec, docker exec, or
  * anywhere in a shell text.
  */
-static const char *command_shape_inside(const struct words *words, size_t from)
+static const char *command_shape_inside(const struct words *words)
 {
-    for (size_t i = from; i < words->count; i++) {
-        struct words tail = {words->list + i, words->count - i};
-        const char *why = command_shape(&tail);
+    for (size_t i = 0; i < words->count; i++) {
+        const struct bl_shape *shape = bl_shape_find(words->list + i, words->count - i);
+        const char *why = shape != NULL ? shape->why : NULL;
+        if (why == NULL && !words->is_rough)
+            why =
+                bl_shape_psql(words->list + i, words->count - i, words->input, words->is_text);
         if (why != NULL)
             return why;
     }
@@ -213,18 +86,78 @@ static bool command_overwrites(const char *text)
     return false;
 }
 
-static const char *command_shape_text(const char *text)
+/* The character behind a quote or backslash as a shell takes it; moves *at behind it. */
+static bool command_unquote(const char **at, char *quote, char *out)
 {
-    size_t room = strlen(text) / 2 + 1;
-    const char **list = bl_alloc(room * sizeof(*list));
-    char *copy = bl_strdup(text);
-    struct words words = {list, command_split(copy, list, room)};
-    const char *why = command_shape_inside(&words, 0);
+    char c = *(*at)++;
 
+    if (*quote == '\0' && (c == '\'' || c == '"')) {
+        *quote = c;
+        return false;
+    }
+    if (c == *quote && c != '\0') {
+        *quote = '\0';
+        return false;
+    }
+    if (c == '\\' && *quote != '\'' && **at != '\0')
+        c = *(*at)++;
+    *out = c;
+    return true;
+}
+
+/* Cuts a shell text into the words that a shell makes of it; operators are words too. */
+static size_t command_tokens(const char *text, char *room, const char **list)
+{
+    static const char blanks[] = " \t\r", operators[] = ";|&(){}<>`\n";
+    size_t count = 0;
+
+    while (*text != '\0') {
+        char quote = '\0';
+        if (strchr(blanks, *text) != NULL) {
+            text++;
+            continue;
+        }
+        list[count++] = room;
+        if (strchr(operators, *text) != NULL) {
+            *room++ = *text++;
+        } else {
+            while (*text != '\0' && (quote != '\0' || (strchr(blanks, *text) == NULL &&
+                                                       strchr(operators, *text) == NULL)))
+                room += command_unquote(&text, &quote, room);
+        }
+        *room++ = '\0';
+    }
+    return count;
+}
+
+static const char *command_shape_shells(const struct words *words, int depth);
+
+/*
+ * A shape anywhere in a text for a shell: once by its words as the shell reads them, and once
+ * cut at everything that is no letter, for what stands in quotes and is run all the same.
+ */
+static const char *command_shape_text(const char *text, int depth)
+{
+    size_t len = strlen(text);
+    const char **list = bl_alloc((len + 1) * sizeof(*list));
+    char *copy = bl_strdup(text), *room = bl_alloc(2 * len + 2);
+    struct words rough = {.list = list, .is_text = true, .is_rough = true};
+    struct words exact = {.list = list, .is_text = true};
+    const char *why;
+
+    rough.count = command_split(copy, list, len);
+    why = command_shape_inside(&rough);
+    if (why == NULL) {
+        exact.count = command_tokens(text, room, list);
+        why = command_shape_inside(&exact);
+        if (why == NULL && depth < SHELL_DEPTH)
+            why = command_shape_shells(&exact, depth + 1);
+    }
     if (why == NULL && command_overwrites(text))
         why = "overwrites a file";
     bl_free(list);
     bl_free(copy);
+    bl_free(room);
     return why;
 }
 
@@ -259,17 +192,46 @@ static size_t command_unwrap(const struct words *words)
     return at;
 }
 
+static bool command_is_shell(const char *word)
+{
+    static const char *const shells[] = {"sh", "bash", "dash", "zsh",     "ksh",   "ash",
+                                         "su", "ssh",  "eval", "runuser", "watch", "script"};
+
+    for (size_t i = 0; i < BL_COUNT(shells); i++) {
+        if (strcmp(shells[i], command_base(word)) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* env -S TEXT cuts the text into words itself. */
+static const char *command_shape_env(const struct words *words, size_t at, int depth)
+{
+    const char *word = words->list[at];
+
+    if (at == 0 || strcmp(command_base(words->list[at - 1]), "env") != 0)
+        return NULL;
+    if (strncmp(word, "-S", 2) == 0)
+        word += 2;
+    else if (strncmp(word, "--split-string", 14) == 0)
+        word += word[14] == '=' ? 15 : 14;
+    else
+        return NULL;
+    if (*word == '\0' && at + 1 < words->count)
+        word = words->list[at + 1];
+    return command_shape_text(word, depth);
+}
+
 /* A shape in any word that a shell will read as text: sh -c TEXT, su -c TEXT, ssh host TEXT. */
-static const char *command_shape_shells(const struct words *words)
+static const char *command_shape_shells(const struct words *words, int depth)
 {
     const char *why = NULL;
     bool is_shell = false;
 
     for (size_t i = 0; why == NULL && i < words->count; i++) {
-        if (is_shell)
-            why = command_shape_text(words->list[i]);
-        is_shell = is_shell || command_any(SHELLS, strlen(SHELLS), command_base(words->list[i]),
-                                           command_fits);
+        why = is_shell ? command_shape_text(words->list[i], depth)
+                       : command_shape_env(words, i, depth);
+        is_shell = is_shell || command_is_shell(words->list[i]);
     }
     return why;
 }
@@ -292,12 +254,12 @@ static void command_list(const struct bl_value *listed, struct bl_command *out)
         out->class = BL_CLASS_CHANGE;
 }
 
-void bl_command_classify(const struct bl_value *argv, bool shell, const struct bl_value *listed,
-                         struct bl_command *out)
+void bl_command_classify(const struct bl_value *argv, bool shell, const char *input,
+                         const struct bl_value *listed, struct bl_command *out)
 {
     size_t count = bl_value_count(argv);
     const char **list = bl_alloc((count + 1) * sizeof(*list));
-    struct words words = {list, count};
+    struct words words = {.list = list, .count = count, .input = input};
     const char *why;
 
     memset(out, 0, sizeof(*out));
@@ -308,9 +270,11 @@ void bl_command_classify(const struct bl_value *argv, bool shell, const struct b
     snprintf(out->program, sizeof(out->program), "%s",
              shell ? "sh" : command_base(list[command_unwrap(&words)]));
     command_list(listed, out);
-    why = shell ? command_shape_text(list[0]) : command_shape_inside(&words, 0);
+    why = shell ? command_shape_text(list[0], 0) : command_shape_inside(&words);
     if (why == NULL && !shell)
-        why = command_shape_shells(&words);
+        why = command_shape_shells(&words, 0);
+    if (why == NULL && input != NULL && command_is_shell(out->program))
+        why = command_shape_text(input, 0);
     if (why != NULL) {
         out->class = BL_CLASS_DESTROY;
         out->why = why;

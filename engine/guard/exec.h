@@ -16,12 +16,13 @@ struct bl_command {
 
 /*
  * Classifies a command before it runs. argv is a list of strings; with shell its first item is
- * a text for /bin/sh. listed is the environment's exec table, by program: { psql = { class =
- * "change", target = "postgres.main" } }; NULL when there is none. A program that is not listed
- * is destroy; a listed one is change or destroy, and a known destructive shape among its words
- * raises it. Nothing lowers a class, and no command is an observe here.
+ * a text for /bin/sh. input is what it reads, a C string; NULL: nothing. listed is the
+ * environment's exec table, by program: { psql = { class = "change", target = "postgres.main" }
+ * }; NULL when there is none. A program that is not listed is destroy; a listed one is change
+ * or destroy, and a known destructive shape among its words raises it. Nothing lowers a class,
+ * and no command is an observe here.
  */
-void bl_command_classify(const struct bl_value *argv, bool shell, const struct bl_value *listed,
-                         struct bl_command *out);
+void bl_command_classify(const struct bl_value *argv, bool shell, const char *input,
+                         const struct bl_value *listed, struct bl_command *out);
 
 #endif

@@ -45,7 +45,7 @@ static struct bl_value *guard_split(const char *data, size_t size)
     return list;
 }
 
-static void guard_check_words(const char *data, size_t size)
+static void guard_check_words(const char *text, const char *data, size_t size)
 {
     struct bl_value *words = guard_split(data, size);
     struct bl_redis_class redis;
@@ -56,7 +56,7 @@ static void guard_check_words(const char *data, size_t size)
         redis.class != BL_CLASS_DESTROY)
         BL_BUG("a Redis command of class %d", (int)redis.class);
     for (int shell = 0; shell <= 1; shell++) {
-        bl_command_classify(words, shell, NULL, &command);
+        bl_command_classify(words, shell, shell ? NULL : text, NULL, &command);
         if (command.class != BL_CLASS_CHANGE && command.class != BL_CLASS_DESTROY)
             BL_BUG("a command that nobody listed is of class %d", (int)command.class);
         if (command.why == NULL)
@@ -72,7 +72,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size > 0)
         memcpy(text, data, size);
     guard_check_sql(text, size);
-    guard_check_words((const char *)data, size);
+    guard_check_words(text, (const char *)data, size);
     bl_free(text);
     return 0;
 }
