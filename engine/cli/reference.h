@@ -15,6 +15,8 @@ void bl_reference_modules(struct bl_buf *out);
 void bl_reference_words(struct bl_buf *out);
 /* A Markdown page about the codes of errors. */
 void bl_reference_errors(struct bl_buf *out);
+/* A Markdown page about what the guard knows. */
+void bl_reference_guard(struct bl_buf *out);
 /* A Markdown page about the verbs of the command line. */
 void bl_reference_verbs(struct bl_buf *out);
 

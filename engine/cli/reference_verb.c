@@ -15,7 +15,7 @@ static const struct {
 } pages[] = {
     {"stubs", bl_reference_stubs},   {"modules", bl_reference_modules},
     {"words", bl_reference_words},   {"verbs", bl_reference_verbs},
-    {"errors", bl_reference_errors},
+    {"errors", bl_reference_errors}, {"guard", bl_reference_guard},
 };
 
 static int reference_run(const struct bl_given *given)
@@ -32,7 +32,8 @@ static int reference_run(const struct bl_given *given)
         bl_buf_release(&out);
         return 0;
     }
-    bl_fail(&err, BL_E_ARG, "reference: stubs, modules, words, verbs or errors, not '%s'",
+    bl_fail(&err, BL_E_ARG,
+            "reference: stubs, modules, words, verbs, errors or guard, not '%s'",
             given->words[0]);
     return bl_command_end_error(&err, bl_exit_of(err.code));
 }
@@ -42,7 +43,7 @@ const struct bl_command bl_command_reference = {
     .words = "PAGE",
     .least = 1,
     .most = 1,
-    .summary = "writes a generated page: stubs, modules, words, verbs, errors",
+    .summary = "writes a generated page: stubs, modules, words, verbs, errors, guard",
     .text = "Writes a page that is made from the tables of this binary.\n",
     .run = reference_run,
     .is_hidden = true,

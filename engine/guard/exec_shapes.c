@@ -110,7 +110,7 @@ const struct bl_shape bl_shapes[] = {
     {"ip", "del|delete|flush|down", NULL, "cuts the network", "ip link set eth0 down"},
     {"ifconfig|ifdown", "down", NULL, "cuts the network", "ifconfig eth0 down"},
     /* containers and clusters */
-    {CONTAINERS, "stop|rm|rmi|kill|prune|down|leave|remove|stopp|rmp|delete", NULL,
+    {CONTAINERS, "stop*|rm|rmi|rmp|kill|prune|down|leave|remove|delete", NULL,
      "stops or removes containers, images or volumes", "docker compose down -v"},
     {CONTAINERS, "up|run|create", "--force-recreate|-V|--renew-anon-volumes|--remove-orphans",
      "replaces containers or their volumes", "docker compose up -d --remove-orphans"},
@@ -142,17 +142,23 @@ static bool shape_fits(const char *pattern, size_t len, const char *word)
     return given == len && strncasecmp(word, pattern, len) == 0;
 }
 
-/* An option as getopt reads it: letters in a bundle (-rf), long ones cut short (--cle). */
+/* A letter or digit of a bundle: -f in -rf, -9 in -9. */
+static bool shape_is_letter(char letter, const char *word)
+{
+    if (letter >= '0' && letter <= '9')
+        return word[1] == letter && (word[2] < '0' || word[2] > '9');
+    return word[1] != '-' && strchr(word, letter) != NULL;
+}
+
+/* An option as getopt reads it: letters in a bundle, long ones cut short (--cle). */
 static bool shape_is_option(const char *option, size_t len, const char *word)
 {
     size_t given = strcspn(word, "=");
 
     if (word[0] != '-')
         return false;
-    if (len == 2 && option[1] >= '0' && option[1] <= '9')
-        return word[1] == option[1] && (word[2] < '0' || word[2] > '9');
     if (len == 2 && option[1] != '-')
-        return word[1] != '-' && strchr(word, option[1]) != NULL;
+        return shape_is_letter(option[1], word);
     if (option[1] == '-' && given > 2 && given < len)
         return strncmp(option, word, given) == 0;
     return shape_fits(option, len, word) || (given == len && strncmp(option, word, len) == 0);

@@ -259,92 +259,93 @@ static void test_guard__every_row_is_seen_inside_of_texts(void **state)
     }
 }
 
+static const char *const forms_that_destroy[] = {
+    "rm -rf x",
+    "rm -r -f x",
+    "rm --recursive --force x",
+    "rm x -fr",
+    "docker compose down --volumes",
+    "docker compose -f a.yml -p b down -v --timeout 5",
+    "docker compose down",
+    "docker rm -fv pg",
+    "docker container prune -f",
+    "docker volume rm data",
+    "docker --context x system prune --all",
+    "pg_restore -d x -c f",
+    "pg_restore -cd x f",
+    "pg_restore --clean f",
+    "pg_restore --if-exists --cl f",
+    "kill -KILL 1",
+    "kill -s KILL 1",
+    "kill --signal=9 1",
+    "pkill -9f java",
+    "redis-cli -h x -p 1 -n 2 flushdb",
+    "redis-cli FlushAll ASYNC",
+    "redis-cli eval 'redis.call(\"FLUSHALL\")' 0",
+    "systemctl --user stop x",
+    "systemctl --now disable x",
+    "git -C /srv clean -xdf",
+    "git clean --force",
+    "git reset HEAD~1 --hard",
+    "dd of=/dev/sda if=x",
+    "dd bs=1M if=x of=y",
+    "mkfs.ext4 /dev/sdb",
+    "find . -type f -delete",
+    "find . -exec rm {} +",
+    "rsync --archive --delete-after a b",
+    "shutdown now",
+    "dropdb --if-exists x",
+    "rabbitmqctl -n r@h delete_queue q",
+    "rabbitmqctl stop_app",
+    "crontab -ru postgres",
+    "kubectl -n x delete pod y",
+    "aws ec2 terminate-instances",
+};
+static const char *const forms_that_change[] = {
+    "docker compose up -d",
+    "docker compose restart x",
+    "docker ps -a",
+    "docker logs x",
+    "pg_restore -l f",
+    "pg_restore --list f",
+    "kill 1",
+    "redis-cli get x",
+    "systemctl restart x",
+    "systemctl status x",
+    "git status",
+    "git push origin main",
+    "git checkout main",
+    "find . -name x",
+    "rsync -a a b",
+    "rabbitmqctl list_queues",
+    "crontab -l",
+    "kubectl get pods",
+    "aws s3 ls",
+    "ip addr show",
+    "tar -tf x",
+    "iptables -L",
+    "logrotate -d x",
+    "zfs list",
+    "helm list",
+    "terraform plan",
+};
+
 static void test_guard__options_in_every_form(void **state)
 {
-    static const char *const destroys[] = {
-        "rm -rf x",
-        "rm -r -f x",
-        "rm --recursive --force x",
-        "rm x -fr",
-        "docker compose down --volumes",
-        "docker compose -f a.yml -p b down -v --timeout 5",
-        "docker compose down",
-        "docker rm -fv pg",
-        "docker container prune -f",
-        "docker volume rm data",
-        "docker --context x system prune --all",
-        "pg_restore -d x -c f",
-        "pg_restore -cd x f",
-        "pg_restore --clean f",
-        "pg_restore --if-exists --cl f",
-        "kill -KILL 1",
-        "kill -s KILL 1",
-        "kill --signal=9 1",
-        "pkill -9f java",
-        "redis-cli -h x -p 1 -n 2 flushdb",
-        "redis-cli FlushAll ASYNC",
-        "redis-cli eval 'redis.call(\"FLUSHALL\")' 0",
-        "systemctl --user stop x",
-        "systemctl --now disable x",
-        "git -C /srv clean -xdf",
-        "git clean --force",
-        "git reset HEAD~1 --hard",
-        "dd of=/dev/sda if=x",
-        "dd bs=1M if=x of=y",
-        "mkfs.ext4 /dev/sdb",
-        "find . -type f -delete",
-        "find . -exec rm {} +",
-        "rsync --archive --delete-after a b",
-        "shutdown now",
-        "dropdb --if-exists x",
-        "rabbitmqctl -n r@h delete_queue q",
-        "rabbitmqctl stop_app",
-        "crontab -ru postgres",
-        "kubectl -n x delete pod y",
-        "aws ec2 terminate-instances",
-    };
-    static const char *const changes[] = {
-        "docker compose up -d",
-        "docker compose restart x",
-        "docker ps -a",
-        "docker logs x",
-        "pg_restore -l f",
-        "pg_restore --list f",
-        "kill 1",
-        "redis-cli get x",
-        "systemctl restart x",
-        "systemctl status x",
-        "git status",
-        "git push origin main",
-        "git checkout main",
-        "find . -name x",
-        "rsync -a a b",
-        "rabbitmqctl list_queues",
-        "crontab -l",
-        "kubectl get pods",
-        "aws s3 ls",
-        "ip addr show",
-        "tar -tf x",
-        "iptables -L",
-        "logrotate -d x",
-        "zfs list",
-        "helm list",
-        "terraform plan",
-    };
-
     (void)state;
-    for (size_t i = 0; i < BL_COUNT(destroys); i++) {
-        struct bl_value *argv = cut(destroys[i]), *table = list_all(destroys[i]);
+    for (size_t i = 0; i < BL_COUNT(forms_that_destroy); i++) {
+        const char *text = forms_that_destroy[i];
+        struct bl_value *argv = cut(text), *table = list_all(text);
         struct bl_command command;
         bl_command_classify(argv, false, NULL, table, &command);
         if (command.class != BL_CLASS_DESTROY || strstr(command.why, "exec table") != NULL)
-            fail_msg("%s: %s, it %s", destroys[i], bl_class_name(command.class), command.why);
+            fail_msg("%s: %s, it %s", text, bl_class_name(command.class), command.why);
         bl_value_unref(argv);
         bl_value_unref(table);
     }
-    for (size_t i = 0; i < BL_COUNT(changes); i++) {
-        assert_text(changes[i], true, NULL);
-        assert_text(changes[i], false, NULL);
+    for (size_t i = 0; i < BL_COUNT(forms_that_change); i++) {
+        assert_text(forms_that_change[i], true, NULL);
+        assert_text(forms_that_change[i], false, NULL);
     }
 }
 
