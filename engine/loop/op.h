@@ -20,6 +20,8 @@ struct bl_connection {
     const struct bl_value *settings; /* checked map; secrets inside */
     void *state;                     /* the module's; NULL before open and after close */
     bool is_open;
+    bool is_asked; /* world/: a question about a call is under way, whose answer others may need
+                    */
     unsigned refs;
 };
 struct bl_connection *bl_connection_new(struct bl_loop *loop, const struct bl_module *module,

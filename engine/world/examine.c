@@ -7,20 +7,46 @@
 
 static void examine_go_on(struct bl_performance *performance, const struct bl_value *answer);
 
+/* Those who waited for the same answer: most of them have no question left; where there was no
+ * answer, there is none for them either. */
+static void examine_next(struct bl_performance *performance, const struct bl_error *failure)
+{
+    struct bl_world *world = performance->world;
+    struct bl_connection *connection = world_connection(world, performance->call);
+    struct performance_queue waiting = world->to_ask;
+
+    if (!performance->is_asking)
+        return;
+    performance->is_asking = connection->is_asked = false;
+    world->to_ask.first = NULL; /* some of them wait again */
+    world->to_ask.end = &world->to_ask.first;
+    while ((performance = performance_queue_take(&waiting)) != NULL) {
+        if (failure != NULL && world_connection(world, performance->call) == connection)
+            performance_end_unsent(performance, failure);
+        else
+            performance_examine(performance);
+    }
+}
+
 static void examine_settled(struct bl_op *op, void *owner)
 {
     struct bl_performance *performance = owner;
     struct bl_outcome outcome = op->outcome;
+    bool is_guard = performance->inspection.class == BL_CLASS_OBSERVE;
 
     op->outcome.value = NULL; /* taken */
     performance->op = NULL;
-    if (performance->is_abandoned ||
-        (outcome.status != BL_ANSWERED && performance->inspection.class == BL_CLASS_OBSERVE)) {
-        outcome.status = BL_FAILED;
-        performance_end_unsent(performance, &outcome);
-        return;
+    if (performance->is_abandoned) {
+        performance_drop(performance);
+        examine_next(performance, NULL);
+    } else if (outcome.status != BL_ANSWERED && is_guard) {
+        performance_end_unsent(performance, &outcome.error);
+        examine_next(performance, &outcome.error);
+    } else {
+        examine_go_on(performance, outcome.status == BL_ANSWERED ? outcome.value : NULL);
+        if (performance->asking == NULL || performance->inspection.class != BL_CLASS_OBSERVE)
+            examine_next(performance, NULL);
     }
-    examine_go_on(performance, outcome.status == BL_ANSWERED ? outcome.value : NULL);
     bl_outcome_release(&outcome);
 }
 
@@ -30,6 +56,12 @@ void performance_send_question(struct bl_performance *performance)
     struct bl_connection *connection = world_connection(performance->world, question);
 
     performance->asking = NULL;
+    if (performance->is_abandoned) {
+        bl_call_free(question);
+        performance_drop(performance);
+        examine_next(performance, NULL);
+        return;
+    }
     performance->op = bl_op_start(performance->world->settings.loop, question, BL_CLASS_OBSERVE,
                                   connection, examine_settled, performance);
 }
@@ -56,6 +88,8 @@ static void examine_go_on(struct bl_performance *performance, const struct bl_va
         performance_permit(performance);
         return;
     }
+    if (inspection->class == BL_CLASS_OBSERVE)
+        performance->is_asking = connection->is_asked = true;
     performance_queue_add(&world->to_send, performance);
     bl_loop_wake(world->settings.loop);
 }
@@ -63,10 +97,19 @@ static void examine_go_on(struct bl_performance *performance, const struct bl_va
 void performance_examine(struct bl_performance *performance)
 {
     const struct bl_call *call = performance->call;
+    struct bl_world *world = performance->world;
+    struct bl_connection *connection;
 
     if (call->operation->ask == NULL || performance->inspection.refused[0] != '\0' ||
-        performance->world->settings.kind == BL_WORLD_EXPLORE)
+        world->settings.kind == BL_WORLD_EXPLORE) {
         performance_permit(performance);
+        return;
+    }
+    connection = world_connection(world, call);
+    if (performance->is_abandoned)
+        performance_drop(performance);
+    else if (connection->is_asked && performance->inspection.class == BL_CLASS_OBSERVE)
+        performance_queue_add(&world->to_ask, performance);
     else
         examine_go_on(performance, NULL);
 }

@@ -152,16 +152,15 @@ static void performance_settled(struct bl_op *op, void *owner)
     performance_return(performance);
 }
 
-void performance_end_unsent(struct bl_performance *performance, struct bl_outcome *take_outcome)
+void performance_end_unsent(struct bl_performance *performance, const struct bl_error *why)
 {
-    performance->outcome = *take_outcome;
-    if (performance->inspection.class == BL_CLASS_OBSERVE)
-        performance_settle_observe(performance);
+    performance->outcome = (struct bl_outcome){.status = BL_FAILED, .error = *why};
+    performance_settle_observe(performance);
     performance_return(performance);
 }
 
 /* Nobody waits for it any more and nothing has left: it stays unsent. */
-static void performance_drop(struct bl_performance *performance)
+void performance_drop(struct bl_performance *performance)
 {
     bl_fail(&performance->outcome.error, BL_E_CANCELLED, "%s: not sent: the run ends",
             performance->inspection.target);
@@ -176,12 +175,12 @@ void performance_send(struct bl_performance *performance)
     struct bl_call *call = performance->call;
     struct bl_connection *connection;
 
-    if (performance->is_abandoned) {
-        performance_drop(performance);
-        return;
-    }
     if (performance->asking != NULL) {
         performance_send_question(performance);
+        return;
+    }
+    if (performance->is_abandoned) {
+        performance_drop(performance);
         return;
     }
     connection = world_connection(performance->world, call);

@@ -18,6 +18,7 @@ struct bl_performance {
     struct bl_call *asking;    /* a question about it that waits to be sent */
     struct bl_value *question; /* of its gate; NULL when none was asked */
     bool is_abandoned;
+    bool is_asking; /* its question is the one that others wait for (connection.is_asked) */
     void (*done)(void *owner, const struct bl_outcome *outcome);
     void *owner;
     struct bl_performance *next; /* in to_send or to_return */
@@ -33,6 +34,7 @@ struct bl_world {
     struct bl_world_counts counts;
     struct performance_queue to_send;   /* their intent waits for the flush */
     struct performance_queue to_return; /* their outcome waits for the flush */
+    struct performance_queue to_ask;    /* wait for the answer to somebody else's question */
     struct bl_performance *all;
     struct bl_connection **connections;
     size_t connection_count;
@@ -50,9 +52,10 @@ void performance_examine(struct bl_performance *performance);
 void performance_send_question(struct bl_performance *performance);
 /* perform.c: class, target and reach are known: permitted, planned, gated or refused. */
 void performance_permit(struct bl_performance *performance);
-/* It ends without having been sent, with this outcome. */
-void performance_end_unsent(struct bl_performance *performance,
-                            struct bl_outcome *take_outcome);
+/* Nobody waits for it any more and nothing has left: it stays unsent. */
+void performance_drop(struct bl_performance *performance);
+/* An observe that fails without having been sent. */
+void performance_end_unsent(struct bl_performance *performance, const struct bl_error *why);
 /* Sends it: the operation starts. */
 void performance_send(struct bl_performance *performance);
 void performance_free(struct bl_performance *performance);

@@ -42,6 +42,7 @@ struct bl_world *bl_world_new(const struct bl_world_settings *settings)
     world->settings.environment = bl_value_ref(settings->environment);
     world->to_send.end = &world->to_send.first;
     world->to_return.end = &world->to_return.first;
+    world->to_ask.end = &world->to_ask.first;
     return world;
 }
 
