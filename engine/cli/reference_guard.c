@@ -6,8 +6,10 @@
 
 #include "cli/reference.h"
 
+#include "base/module.h"
 #include "exec_inside.h"
 #include "guard/exec_shapes.h"
+#include "guard/sql_names.h"
 
 /* A cell of a table: alternatives, which | splits in the guard's own table. */
 static void guard_cell(struct bl_buf *out, const char *text)
@@ -63,7 +65,107 @@ static void guard_commands(struct bl_buf *out)
     bl_buf_char(out, '\n');
 }
 
-static void (*const parts[])(struct bl_buf *out) = {guard_commands, guard_sandbox};
+/* The classes in the modules' own tables. */
+static void guard_operations(struct bl_buf *out)
+{
+    bl_buf_text_add(
+        out,
+        "## Operations\n\n"
+        "What an operation is before anyone has looked at its arguments. SQL, Redis commands "
+        "and "
+        "programs are judged by what\nthey say (below), `http.request` by its method: `GET`, "
+        "`HEAD` and `OPTIONS` observe, `DELETE` destroys, the rest\nchanges; redirects stay on "
+        "the same origin. An AMQP queue is looked at by a passive declare; `peek` marks "
+        "messages\n"
+        "and is a change. Environment values of containers come back opaque. To write over a "
+        "file "
+        "destroys what was in it.\n\n"
+        "| module | observe | change | destroy |\n| --- | --- | --- | --- |\n");
+    for (size_t i = 0; bl_modules[i] != NULL; i++) {
+        const struct bl_operation *operations = bl_modules[i]->operations;
+        if (operations == NULL)
+            continue;
+        bl_buf_printf(out, "| `%s` |", bl_modules[i]->name);
+        for (int class = BL_CLASS_OBSERVE; class <= (int)BL_CLASS_DESTROY; class ++) {
+            for (const struct bl_operation *at = operations; at->name != NULL; at++) {
+                if ((int)at->class == class)
+                    bl_buf_printf(out, " `%s`", at->name);
+            }
+            bl_buf_text_add(out, " |");
+        }
+        bl_buf_char(out, '\n');
+    }
+    bl_buf_char(out, '\n');
+}
+
+static void guard_sql_functions(struct bl_buf *out)
+{
+    static const char *const effects[] = {[BL_SQL_UNKNOWN] = "",
+                                          [BL_SQL_HARMLESS] = "observe",
+                                          [BL_SQL_CHANGES] = "change",
+                                          [BL_SQL_SESSION] = "refused",
+                                          [BL_SQL_DESTROYS] = "destroy"};
+
+    bl_buf_text_add(out, "| class | functions that concern … | names |\n| --- | --- | --- |\n");
+    for (const struct bl_sql_list *list = bl_sql_lists; list->words != NULL; list++) {
+        bl_buf_printf(out, "| %s | %s | ", effects[list->effect], list->what);
+        for (const char *at = list->words + 1; *at != '\0'; at += strcspn(at, " ") + 1)
+            bl_buf_printf(out, "`%.*s` ", (int)strcspn(at, " "), at);
+        bl_buf_text_add(out, "|\n");
+    }
+    bl_buf_char(out, '\n');
+}
+
+static void guard_sql_statements(struct bl_buf *out)
+{
+    static const char *const classes[] = {"observe", "change", "destroy"};
+
+    bl_buf_text_add(out,
+                    "| class | statements, as PostgreSQL's parser names them |\n| --- | --- "
+                    "|\n");
+    for (int kind = 0; kind <= 3; kind++) {
+        bl_buf_printf(out, "| %s | ", kind < 3 ? classes[kind] : "refused");
+        for (const struct bl_sql_statement *at = bl_sql_statements; at->name != NULL; at++) {
+            if ((at->refused != NULL ? 3 : (int)at->class) == kind)
+                bl_buf_printf(out, "`%.*s` ", (int)strlen(at->name) - 4, at->name);
+        }
+        bl_buf_printf(out, "%s|\n", kind == 1 ? "and all others " : "");
+    }
+    bl_buf_char(out, '\n');
+}
+
+static void guard_sql(struct bl_buf *out)
+{
+    bl_buf_text_add(
+        out,
+        "## SQL\n\n"
+        "A statement is read by PostgreSQL 15's own parser, and what it names is looked up in "
+        "the "
+        "server's catalogue. It is an\nobserve when it consists of known parts and everything "
+        "that its names may reach is harmless: each overload of a\nfunction or operator on the "
+        "search path that may be meant, casts of the types in it, and what views, row "
+        "policies, "
+        "checks\nof domains and index expressions behind its tables call. Objects of "
+        "PostgreSQL "
+        "itself are what they are labelled, minus\nthe lists below; what a user made is a "
+        "change "
+        "until the environment trusts it: `trusted = { \"public.f\", \"extension\ncitext\" }` "
+        "in "
+        "the connection, which every run prints. The functions of `pg_stat_statements` that "
+        "read "
+        "are trusted always.\nForeign tables are changes, `EXPLAIN` is what its functions are, "
+        "and "
+        "every observe runs in a READ ONLY transaction with\ntime limits, which is rolled "
+        "back. "
+        "`DELETE` and `UPDATE` without a WHERE that names a column destroy.\n\n"
+        "Without an environment only the text is known: a table may be a view, a function that "
+        "stands in no list is a change.\n\n");
+    guard_sql_statements(out);
+    guard_sql_functions(out);
+}
+
+static void (*const parts[])(struct bl_buf *out) = {guard_operations, guard_sql, guard_commands,
+                                                    guard_sandbox};
 
 void bl_reference_guard(struct bl_buf *out)
 {

@@ -93,6 +93,19 @@ static const char names_destroy[] =
     " pg_terminate_backend pg_promote pg_drop_replication_slot lo_unlink pg_file_unlink "
     "pg_file_write pg_file_rename pg_replication_origin_drop ";
 
+const struct bl_sql_list bl_sql_lists[] = {
+    {BL_SQL_SESSION, "leave something in the session", names_session},
+    {BL_SQL_DESTROYS, "lose data or service, or run a program", names_destroy},
+    {BL_SQL_CHANGES, "write or run SQL although they are labelled harmless", names_change},
+    {BL_SQL_HARMLESS, "aggregates and window functions", names_aggregates},
+    {BL_SQL_HARMLESS, "text", names_text},
+    {BL_SQL_HARMLESS, "time", names_time},
+    {BL_SQL_HARMLESS, "numbers", names_math},
+    {BL_SQL_HARMLESS, "sets, arrays, JSON", names_sets},
+    {BL_SQL_HARMLESS, "the server", names_server},
+    {0},
+};
+
 static const char names_operators[] =
     " = <> != < > <= >= + - * / % ^ | & # ~ << >> || |/ ||/ @ ~~ !~~ ~~* !~~* ~* !~ !~* -> ->> "
     "#> #>> #- @> <@ ? ?| ?& @? @@ && ^@ -|- &< &> <<= >>= ";
@@ -160,14 +173,8 @@ static void names_add(const char *words, enum names_kind kind, enum bl_sql_effec
 
 static void names_build(void)
 {
-    static const char *const harmless[] = {names_aggregates, names_text, names_time,
-                                           names_math,       names_sets, names_server};
-
-    names_add(names_session, NAMES_FUNCTION, BL_SQL_SESSION);
-    names_add(names_destroy, NAMES_FUNCTION, BL_SQL_DESTROYS);
-    names_add(names_change, NAMES_FUNCTION, BL_SQL_CHANGES);
-    for (unsigned i = 0; i < BL_COUNT(harmless); i++)
-        names_add(harmless[i], NAMES_FUNCTION, BL_SQL_HARMLESS);
+    for (const struct bl_sql_list *list = bl_sql_lists; list->words != NULL; list++)
+        names_add(list->words, NAMES_FUNCTION, list->effect);
     names_add(names_operators, NAMES_OPERATOR, BL_SQL_HARMLESS);
     names_add(names_types, NAMES_TYPE, BL_SQL_HARMLESS);
     names_add(names_nodes, NAMES_NODE, BL_SQL_HARMLESS);
@@ -215,7 +222,7 @@ bool bl_sql_is_node(const char *name)
 #define CONTROL_REASON                                                                         \
     "transactions are opened and ended by the engine, one for each statement: leave it out"
 
-static const struct bl_sql_statement names_statements[] = {
+const struct bl_sql_statement bl_sql_statements[] = {
     {"SelectStmt", BL_CLASS_OBSERVE, false, NULL},
     {"VariableShowStmt", BL_CLASS_OBSERVE, false, NULL},
     {"ExplainStmt", BL_CLASS_OBSERVE, false, NULL},
@@ -249,13 +256,14 @@ static const struct bl_sql_statement names_statements[] = {
     {"ClusterStmt", BL_CLASS_CHANGE, true, NULL},
     {"CallStmt", BL_CLASS_CHANGE, true, NULL},
     {"DoStmt", BL_CLASS_CHANGE, true, NULL},
+    {0},
 };
 
 const struct bl_sql_statement *bl_sql_statement(const char *name)
 {
-    for (unsigned i = 0; i < BL_COUNT(names_statements); i++) {
-        if (strcmp(names_statements[i].name, name) == 0)
-            return &names_statements[i];
+    for (unsigned i = 0; bl_sql_statements[i].name != NULL; i++) {
+        if (strcmp(bl_sql_statements[i].name, name) == 0)
+            return &bl_sql_statements[i];
     }
     return NULL;
 }

@@ -14,6 +14,13 @@ enum bl_sql_effect {
     BL_SQL_DESTROYS,
 };
 
+/* The lists of functions, for the reference page: words separated by blanks. Ends with {0}. */
+struct bl_sql_list {
+    enum bl_sql_effect effect;
+    const char *what, *words;
+};
+extern const struct bl_sql_list bl_sql_lists[];
+
 /* Built-in functions by the last part of their name. */
 enum bl_sql_effect bl_sql_function(const char *name);
 /* Whether the operator, the type or the parser's node has this name among the harmless ones. */
@@ -28,6 +35,7 @@ struct bl_sql_statement {
     bool is_alone;
     const char *refused; /* NULL, or why */
 };
+extern const struct bl_sql_statement bl_sql_statements[]; /* ends with {0} */
 /* NULL for an unknown kind: a change. */
 const struct bl_sql_statement *bl_sql_statement(const char *name);
 
