@@ -34,6 +34,9 @@
 /* Folders of the host that hold daemons' sockets and everybody's files. */
 static const char *const hidden[] = {"/run", "/var/run", "/tmp", "/var/tmp"};
 
+/* Files of the kernel that are used up by reading them. */
+static const char *const consumed[] = {"/sys/kernel/debug", "/sys/kernel/tracing"};
+
 struct sandbox_list {
     char **items; /* NULL-terminated */
     size_t count;
@@ -143,6 +146,11 @@ static void sandbox_arguments(struct bl_sandbox *sandbox, const struct sandbox_l
     for (size_t i = 0; i < folders->count; i++)
         sandbox_add_all(&argv, (const char *[]){"--size", SANDBOX_TMPFS, "--tmpfs",
                                                 folders->items[i], NULL});
+    for (size_t i = 0; i < BL_COUNT(consumed); i++) {
+        if (access(consumed[i], F_OK) == 0)
+            sandbox_add_all(&argv, (const char *[]){"--tmpfs", consumed[i], "--remount-ro",
+                                                    consumed[i], NULL});
+    }
     if (sandbox_is_below_any(sandbox->cwd, folders))
         sandbox_add_all(&argv, (const char *[]){"--ro-bind", sandbox->cwd, sandbox->cwd, NULL});
     sandbox_mask_sockets(&argv, folders, sandbox->cwd);

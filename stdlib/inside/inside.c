@@ -22,6 +22,7 @@
 #define INSIDE_TICK_MIN 2000000L  /* nanoseconds between two looks, at first */
 #define INSIDE_TICK_MAX 20000000L /* and later */
 #define INSIDE_NICE 10            /* of the command */
+#define INSIDE_REAPS 32           /* of orphans between two looks */
 
 /* Rights that newer kernels know and older headers do not. */
 #define INSIDE_TRUNCATE (1ULL << 14)
@@ -260,7 +261,7 @@ static void inside_watch(pid_t command)
     struct timespec tick = {.tv_nsec = INSIDE_TICK_MIN};
     DIR *processes = opendir("/proc");
     sigset_t child;
-    pid_t gone;
+    pid_t gone = 1;
     int status;
 
     if (processes == NULL)
@@ -268,12 +269,15 @@ static void inside_watch(pid_t command)
     sigemptyset(&child);
     sigaddset(&child, SIGCHLD);
     for (;;) {
-        while ((gone = waitpid(-1, &status, WNOHANG)) > 0) {
+        inside_look(processes);
+        for (int i = 0; i < INSIDE_REAPS && gone > 0; i++) {
+            gone = waitpid(-1, &status, WNOHANG);
             if (gone == command)
                 inside_end(status);
         }
-        inside_look(processes);
-        sigtimedwait(&child, NULL, &tick);
+        if (gone <= 0) /* else there may be more of them */
+            sigtimedwait(&child, NULL, &tick);
+        gone = 1;
         if (tick.tv_nsec < INSIDE_TICK_MAX)
             tick.tv_nsec += INSIDE_TICK_MIN;
     }
@@ -310,6 +314,7 @@ int main(int argc, char **argv)
     if (argc != 2)
         return 125;
     shared = (int)strtol(argv[1], NULL, 10);
+    prctl(PR_SET_NAME, "belay-inside");
     prctl(PR_SET_DUMPABLE, 0); /* nobody inside looks into this process or its descriptors */
     texts = inside_texts(&order);
     fcntl(shared, F_SETFD, FD_CLOEXEC);
