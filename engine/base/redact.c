@@ -3,15 +3,19 @@
 /* redact.c: the values of secrets never reach an output. */
 #include "base/redact.h"
 
-struct redact_entry {
-    char *name;
-    char *data;
-    size_t len;
-};
+#include "base/redact_match.h"
 
 struct bl_redactor {
-    struct redact_entry *entries;
+    struct redact_secret *secrets;
+    uint8_t (*starts)[256]; /* of each secret: the forms that may begin with a byte, as bits */
     size_t count;
+    bool may_start[256]; /* any secret in any form */
+};
+
+/* A part of a text that is masked, in bytes from its start. */
+struct redact_hit {
+    const struct redact_secret *secret;
+    size_t from, end;
 };
 
 struct bl_redactor *bl_redactor_new(void)
@@ -24,85 +28,182 @@ void bl_redactor_free(struct bl_redactor *redactor)
     if (redactor == NULL)
         return;
     for (size_t i = 0; i < redactor->count; i++) {
-        explicit_bzero(redactor->entries[i].data, redactor->entries[i].len);
-        bl_free(redactor->entries[i].data);
-        bl_free(redactor->entries[i].name);
+        explicit_bzero(redactor->secrets[i].data, redactor->secrets[i].len);
+        bl_free(redactor->secrets[i].data);
+        bl_free(redactor->secrets[i].name);
     }
-    bl_free(redactor->entries);
+    bl_free(redactor->secrets);
+    bl_free(redactor->starts);
     bl_free(redactor);
+}
+
+static void redactor_add_starts(struct bl_redactor *redactor, const char *data)
+{
+    uint8_t *starts = redactor->starts[redactor->count];
+
+    memset(starts, 0, 256);
+    for (unsigned byte = 0; byte < 256; byte++) {
+        for (unsigned form = 0; form < REDACT_FORMS; form++)
+            starts[byte] |= (uint8_t)(redact_may_start(form, data, (uint8_t)byte) << form);
+        redactor->may_start[byte] |= starts[byte] != 0;
+    }
 }
 
 bool bl_redactor_add(struct bl_redactor *redactor, const char *name, const char *data,
                      size_t len)
 {
-    struct redact_entry entry = {NULL, NULL, len};
-    size_t at = redactor->count;
+    size_t count = redactor->count;
 
-    if (len < 4)
+    if (len < BL_REDACT_LEAST)
         return false;
-    for (size_t i = 0; i < redactor->count; i++) {
-        if (redactor->entries[i].len == len &&
-            memcmp(redactor->entries[i].data, data, len) == 0)
+    for (size_t i = 0; i < count; i++) {
+        if (redactor->secrets[i].len == len &&
+            memcmp(redactor->secrets[i].data, data, len) == 0)
             return true;
     }
-    entry.name = bl_strdup(name);
-    entry.data = bl_strndup(data, len);
-    redactor->entries =
-        bl_realloc(redactor->entries, (redactor->count + 1) * sizeof(struct redact_entry));
-    while (at > 0 &&
-           redactor->entries[at - 1].len < len) { /* longest first: one may hold another */
-        redactor->entries[at] = redactor->entries[at - 1];
-        at--;
-    }
-    redactor->entries[at] = entry;
+    redactor->secrets = bl_realloc(redactor->secrets, (count + 1) * sizeof(*redactor->secrets));
+    redactor->starts = bl_realloc(redactor->starts, (count + 1) * sizeof(*redactor->starts));
+    redactor->secrets[count] =
+        (struct redact_secret){bl_strdup(name), bl_strndup(data, len), len};
+    redactor_add_starts(redactor, data);
     redactor->count++;
     return true;
 }
 
-/* The first (and there the longest) known value in data; NULL when there is none. */
-static const struct redact_entry *redact_find(const struct bl_redactor *redactor,
-                                              const char *data, size_t len, size_t *at)
+/* The longest value that begins at a place. */
+static enum redact_found redact_at(const struct bl_redactor *redactor,
+                                   const struct redact_place *place, struct redact_hit *hit)
 {
-    const struct redact_entry *found = NULL;
+    enum redact_found all = REDACT_NO, found;
+    size_t used, most = 0;
 
     for (size_t i = 0; i < redactor->count; i++) {
-        const struct redact_entry *entry = &redactor->entries[i];
-        const char *place = memmem(data, len, entry->data, entry->len);
-        if (place != NULL && (found == NULL || (size_t)(place - data) < *at)) {
-            found = entry;
-            *at = (size_t)(place - data);
+        unsigned forms = redactor->starts[i][(unsigned char)*place->data];
+        for (unsigned form = 0; forms != 0; form++, forms >>= 1) {
+            if ((forms & 1) == 0)
+                continue;
+            found = redact_match(form, &redactor->secrets[i], place, &used);
+            if (found == REDACT_MORE)
+                return REDACT_MORE;
+            if (found == REDACT_NO || used <= most)
+                continue;
+            most = used;
+            hit->secret = &redactor->secrets[i];
+            all = REDACT_YES;
         }
     }
-    return found;
+    hit->end = most;
+    return all;
+}
+
+/* Values that overlap the hit belong to it. */
+static enum redact_found redact_widen(const struct bl_redactor *redactor,
+                                      const struct redact_place *text, struct redact_hit *hit)
+{
+    for (size_t at = hit->from + 1; at < hit->end; at++) {
+        struct redact_place place = {text->data + at, text->len - at, text->is_last};
+        struct redact_hit other;
+        enum redact_found found = redact_at(redactor, &place, &other);
+        if (found == REDACT_MORE)
+            return REDACT_MORE;
+        if (found == REDACT_YES && at + other.end > hit->end)
+            hit->end = at + other.end;
+    }
+    return REDACT_YES;
+}
+
+/* The first hit from hit->end on. REDACT_MORE: whether there is one at hit->from depends on
+ * what comes. */
+static enum redact_found redact_find(const struct bl_redactor *redactor,
+                                     const struct redact_place *text, struct redact_hit *hit)
+{
+    size_t at = hit->end;
+
+    for (; at < text->len; at++) {
+        struct redact_place place = {text->data + at, text->len - at, text->is_last};
+        enum redact_found found;
+        if (!redactor->may_start[(unsigned char)text->data[at]])
+            continue;
+        found = redact_at(redactor, &place, hit);
+        if (found == REDACT_NO)
+            continue;
+        hit->from = at;
+        hit->end += at;
+        return found == REDACT_YES ? redact_widen(redactor, text, hit) : REDACT_MORE;
+    }
+    hit->from = at;
+    return REDACT_NO;
+}
+
+/* Masks as far as can be said; the number of bytes that were dealt with. */
+static size_t redact_part(const struct bl_redactor *redactor, const struct redact_place *text,
+                          struct bl_buf *out)
+{
+    struct redact_hit hit = {NULL, 0, 0};
+    enum redact_found found = REDACT_YES;
+
+    while (found == REDACT_YES) {
+        size_t done = hit.end;
+        found = redact_find(redactor, text, &hit);
+        bl_buf_add(out, text->data + done, hit.from - done);
+        if (found == REDACT_YES)
+            bl_buf_printf(out, "<secret:%s>", hit.secret->name);
+    }
+    return hit.from;
 }
 
 void bl_redact_text(const struct bl_redactor *redactor, struct bl_buf *out, const char *data,
                     size_t len)
 {
-    const struct redact_entry *entry;
-    size_t at = 0;
+    const struct redact_place text = {data, len, true};
 
-    while (redactor != NULL && (entry = redact_find(redactor, data, len, &at)) != NULL) {
-        bl_buf_add(out, data, at);
-        bl_buf_printf(out, "<secret:%s>", entry->name);
-        data += at + entry->len;
-        len -= at + entry->len;
-    }
-    bl_buf_add(out, data, len);
+    if (redactor == NULL || redactor->count == 0)
+        bl_buf_add(out, data, len);
+    else
+        redact_part(redactor, &text, out);
+}
+
+void bl_redact_line(const struct bl_redactor *redactor, char *text, size_t size, bool is_cut)
+{
+    const struct redact_place place = {text, strnlen(text, size), !is_cut};
+    struct bl_buf clean;
+
+    if (redactor == NULL || redactor->count == 0)
+        return;
+    bl_buf_init(&clean, 0);
+    redact_part(redactor, &place, &clean);
+    snprintf(text, size, "%s", bl_buf_text(&clean));
+    bl_buf_release(&clean);
 }
 
 static struct bl_value *redact_bytes(const struct bl_redactor *redactor,
                                      const struct bl_value *value)
 {
+    struct redact_hit hit = {NULL, 0, 0};
+    struct redact_place text = {.is_last = true};
     struct bl_buf clean;
-    size_t len, at;
-    const char *data = bl_value_as_bytes(value, &len);
 
-    if (redact_find(redactor, data, len, &at) == NULL)
+    text.data = bl_value_as_bytes(value, &text.len);
+    if (redact_find(redactor, &text, &hit) == REDACT_NO)
         return bl_value_ref(value);
     bl_buf_init(&clean, 0);
-    bl_redact_text(redactor, &clean, data, len);
+    bl_redact_text(redactor, &clean, text.data, text.len);
     return bl_value_take_buf(&clean);
+}
+
+/* A number that is a secret, all of it. */
+static struct bl_value *redact_int(const struct bl_redactor *redactor,
+                                   const struct bl_value *value)
+{
+    char digits[24];
+    int len = snprintf(digits, sizeof(digits), "%lld", (long long)bl_value_as_int(value));
+
+    for (size_t i = 0; i < redactor->count; i++) {
+        if (redactor->secrets[i].len == (size_t)len &&
+            memcmp(redactor->secrets[i].data, digits, (size_t)len) == 0)
+            return bl_value_textf("<secret:%s>", redactor->secrets[i].name);
+    }
+    return bl_value_ref(value);
 }
 
 static struct bl_value *redact_map(const struct bl_redactor *redactor,
@@ -131,6 +232,8 @@ struct bl_value *bl_redact_value(const struct bl_redactor *redactor,
     switch (bl_value_type(value)) {
     case BL_BYTES:
         return redact_bytes(redactor, value);
+    case BL_INT:
+        return redact_int(redactor, value);
     case BL_MAP:
         return redact_map(redactor, value);
     case BL_LIST:
@@ -141,4 +244,41 @@ struct bl_value *bl_redact_value(const struct bl_redactor *redactor,
     default:
         return bl_value_ref(value);
     }
+}
+
+void bl_redact_stream_init(struct bl_redact_stream *stream, const struct bl_redactor *redactor)
+{
+    stream->redactor = redactor;
+    bl_buf_init(&stream->held, 0);
+}
+
+void bl_redact_stream_release(struct bl_redact_stream *stream)
+{
+    bl_buf_release(&stream->held);
+}
+
+void bl_redact_stream_feed(struct bl_redact_stream *stream, struct bl_buf *out,
+                           const char *data, size_t len)
+{
+    struct redact_place text = {.is_last = false};
+    size_t done;
+
+    if (stream->redactor == NULL || stream->redactor->count == 0) {
+        bl_buf_add(out, data, len);
+        return;
+    }
+    bl_buf_add(&stream->held, data, len);
+    text.data = bl_buf_text(&stream->held);
+    text.len = stream->held.len;
+    done = redact_part(stream->redactor, &text, out);
+    if (done > 0)
+        memmove(stream->held.data, stream->held.data + done, stream->held.len - done);
+    stream->held.len -= done;
+}
+
+void bl_redact_stream_end(struct bl_redact_stream *stream, struct bl_buf *out)
+{
+    if (stream->held.len > 0)
+        bl_redact_text(stream->redactor, out, bl_buf_text(&stream->held), stream->held.len);
+    bl_buf_reset(&stream->held);
 }

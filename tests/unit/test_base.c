@@ -6,7 +6,6 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/module.h"
-#include "base/redact.h"
 #include "base/text.h"
 
 #include <setjmp.h>
@@ -177,22 +176,6 @@ static void test_args__options_come_last_and_mistakes_have_names(void **state)
     assert_int_equal(bind_json("[]", &bound, &err), BL_E_ARG);
 }
 
-static void test_redact__values_of_secrets_are_masked(void **state)
-{
-    struct bl_redactor *redactor = bl_redactor_new();
-    struct bl_buf out;
-
-    (void)state;
-    assert_true(bl_redactor_add(redactor, "SHORT", "hunter2", 7));
-    assert_true(bl_redactor_add(redactor, "LONG", "hunter2hunter3", 14));
-    assert_false(bl_redactor_add(redactor, "TINY", "abc", 3));
-    bl_buf_init(&out, 0);
-    bl_redact_text(redactor, &out, "x hunter2hunter3 y hunter2 abc", 30);
-    assert_string_equal(bl_buf_text(&out), "x <secret:LONG> y <secret:SHORT> abc");
-    bl_buf_release(&out);
-    bl_redactor_free(redactor);
-}
-
 static void test_args__a_command_is_a_list_of_strings(void **state)
 {
     static const struct bl_arg args[] = {
@@ -267,7 +250,6 @@ int main(void)
         cmocka_unit_test(test_clock__times_of_servers),
         cmocka_unit_test(test_clock__refuses_what_is_no_time),
         cmocka_unit_test(test_args__options_come_last_and_mistakes_have_names),
-        cmocka_unit_test(test_redact__values_of_secrets_are_masked),
         cmocka_unit_test(test_args__a_command_is_a_list_of_strings),
     };
 
