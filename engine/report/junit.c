@@ -96,13 +96,13 @@ static void junit_add_check(struct junit *junit, const struct bl_value *data)
 
 static void junit_end_step(struct junit *junit, const struct bl_value *data)
 {
-    static const char *const statuses[] = {"failed",    "skipped", "refused", "waiting",
-                                           "cancelled", "assumed", "ok"};
+    static const char *const statuses[] = {"failed",   "skipped",   "refused", "waiting",
+                                           "rejected", "cancelled", "assumed", "ok"};
     struct junit_case *found = junit_find(junit, bl_map_text(data, "step", ""));
     const struct bl_value *error = bl_map_get(data, "error");
     const char *status = bl_map_text(data, "status", "ok");
 
-    found->status = "ok";
+    found->status = "failed"; /* what is not known is not well */
     for (size_t i = 0; i < BL_COUNT(statuses); i++) {
         if (strcmp(statuses[i], status) == 0)
             found->status = statuses[i];
@@ -192,7 +192,7 @@ static enum junit_result junit_result(const struct junit_case *found)
     if (status == NULL && found->step[0] == '\0')
         status = "ok"; /* what stands outside of steps has no end */
     if (status == NULL || strcmp(status, "waiting") == 0 || strcmp(status, "refused") == 0 ||
-        strcmp(status, "cancelled") == 0)
+        strcmp(status, "rejected") == 0 || strcmp(status, "cancelled") == 0)
         return JUNIT_ERROR;
     if (strcmp(status, "failed") == 0 || junit_count_failed(found) > 0)
         return JUNIT_FAILED;

@@ -176,9 +176,13 @@ static enum paper_mark terminal_step_mark(const struct block *step, const char *
         const char *status, *word;
         enum paper_mark mark;
     } all[] = {
-        {"failed", "failed", MARK_FAIL},       {"skipped", "skipped", MARK_SKIP},
-        {"refused", "refused", MARK_FAIL},     {"waiting", "waits at its gate", MARK_ASK},
-        {"cancelled", "cancelled", MARK_FAIL}, {"assumed", "assumed", MARK_ASSUMED},
+        {"failed", "failed", MARK_FAIL},
+        {"skipped", "skipped", MARK_SKIP},
+        {"refused", "refused", MARK_FAIL},
+        {"waiting", "waits at its gate", MARK_ASK},
+        {"cancelled", "cancelled", MARK_FAIL},
+        {"assumed", "assumed", MARK_ASSUMED},
+        {"rejected", "a person said no", MARK_FAIL},
     };
 
     for (size_t i = 0; i < BL_COUNT(all); i++) {
@@ -187,8 +191,8 @@ static enum paper_mark terminal_step_mark(const struct block *step, const char *
             return all[i].mark;
         }
     }
-    *word = "";
-    return step->worst;
+    *word = strcmp(status, "ok") == 0 ? "" : status;
+    return strcmp(status, "ok") == 0 ? step->worst : MARK_FAIL;
 }
 
 /* True when a step inside of this one failed with the same words. */

@@ -34,8 +34,14 @@ run change
 answer 'class   change' 'y'
 expect "change: the second step is asked again" answer 'Gate 2' 'n'
 expect "change: no stops with 4" ends 4
+expect "change: and marks its step" terminal_has '✗ Two *a person said no'
 expect "change: one question for a step" made b
 expect "change: the refused step made nothing" missing c
+run change --format junit ">$work/junit.xml"
+answer 'Gate 1' 'n'
+ends 4
+expect "junit: a refused step is an error" grep -q '<testcase name="One".*' "$work/junit.xml"
+expect "junit: and counted" grep -q 'errors="1"' "$work/junit.xml"
 run agreed
 answer 'All right' 'yes'
 expect "agreed: a confirmation before is the answer" ends 0
