@@ -9,6 +9,10 @@
 bl_amqp_work bl_amqp_queue, bl_amqp_queues, bl_amqp_exchange, bl_amqp_ping, bl_amqp_purge;
 bl_amqp_work bl_amqp_peek, bl_amqp_publish; /* amqp_message.c */
 
+/* amqp_ask.c: bl_operation.ask of what changes one queue. */
+struct bl_call *bl_amqp_ask(struct bl_connection *connection, const struct bl_call *call,
+                            struct bl_inspection *inspection, const struct bl_value *answer);
+
 /* The bytes of an argument, borrowed. */
 amqp_bytes_t bl_amqp_bytes(const struct bl_value *text);
 

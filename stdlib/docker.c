@@ -265,7 +265,8 @@ static const char *const exec_outcomes[] = {"status 0",    "another status", "no
 #define ACT                                                                                    \
     .result = "table: changed (false when it was so already)", .outcomes = act_outcomes,       \
     .size = sizeof(struct bl_docker_op), .inspect = container_inspect,                         \
-    .start = bl_docker_control_start, .release = bl_http_release, .nominal = control_nominal
+    .ask = bl_docker_question, .start = bl_docker_control_start, .release = bl_http_release,   \
+    .nominal = control_nominal
 
 static const struct bl_operation docker_operations[] = {
     {
@@ -375,6 +376,7 @@ static const struct bl_operation docker_operations[] = {
         .outcomes = exec_outcomes,
         .size = sizeof(struct bl_docker_exec),
         .inspect = exec_inspect,
+        .ask = bl_docker_question,
         .start = bl_docker_exec_start,
         .release = bl_docker_exec_release,
         .nominal = bl_docker_exec_nominal,

@@ -12,5 +12,9 @@ void bl_docker_inspect_start(struct bl_op *op, const struct bl_call *call);
 void bl_docker_stats_start(struct bl_op *op, const struct bl_call *call);
 /* start, stop, restart and kill: by the operation's name. */
 void bl_docker_control_start(struct bl_op *op, const struct bl_call *call);
+/* docker_ask.c: bl_operation.ask of what changes one container. */
+struct bl_call *bl_docker_question(struct bl_connection *connection, const struct bl_call *call,
+                                   struct bl_inspection *inspection,
+                                   const struct bl_value *answer);
 
 #endif

@@ -95,6 +95,9 @@ static void change_inspect(const struct bl_call *call, struct bl_inspection *ins
         inspection->class = BL_CLASS_DESTROY;
         bl_format_bytes(size, sizeof(size), info.st_size);
         snprintf(there, sizeof(there), removes ? " (%s)" : ", replaces %s", size);
+        snprintf(inspection->affects, sizeof(inspection->affects), "1 file of %s", size);
+    } else if (removes) {
+        snprintf(inspection->affects, sizeof(inspection->affects), "nothing: it is not there");
     }
     bl_format_bytes(size, sizeof(size), (int64_t)len);
     if (removes)

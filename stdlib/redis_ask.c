@@ -83,18 +83,11 @@ static struct bl_call *ask_call(const struct bl_call *about,
                                 const struct bl_operation *operation,
                                 struct bl_value *take_argv)
 {
-    struct bl_place place = {about->file, about->line, about->step};
     struct bl_value *args = bl_map_new();
-    struct bl_call *call;
 
     bl_map_set(args, "argv", take_argv);
     bl_map_set(args, "about", bl_value_text(about->operation->name));
-    call = bl_call_new(about->module, operation, about->target, args);
-    bl_value_unref(args);
-    call->settings = bl_value_ref(about->settings);
-    bl_call_place(call, &place);
-    call->timeout_ms = about->timeout_ms;
-    return call;
+    return bl_call_question(about, operation, args);
 }
 
 static struct bl_call *ask_words(const struct bl_call *about,
@@ -139,10 +132,13 @@ void bl_redis_judge(const struct redis_pool *pool, const struct bl_call *call,
                     const struct bl_value *argv, struct bl_redis_class *class)
 {
     char name[64];
-    bool has_name = bl_redis_name(argv, name, sizeof(name));
+    const struct bl_value *known = NULL;
 
-    bl_redis_classify(argv, pool != NULL && has_name ? bl_map_get(pool->known, name) : NULL,
-                      class);
+    if (pool != NULL && bl_redis_name(argv, name, sizeof(name))) {
+        known = bl_map_get(pool->known, name);
+        known = known != NULL ? known : bl_map_get(pool->known, "command");
+    }
+    bl_redis_classify(argv, known, class);
     if (!class->is_open) {
         judge_read(call, argv, class);
     } else if (call->operation->class == BL_CLASS_OBSERVE) {
@@ -158,9 +154,11 @@ static void hear_info(struct redis_pool *pool, struct bl_inspection *inspection,
     const char *error = bl_map_text(answer, "error", NULL);
     struct bl_value *known = answer == NULL || error != NULL ? NULL : bl_redis_learn(answer);
 
-    if (known == NULL && error != NULL)
+    if (known == NULL && error != NULL) {
         known = bl_value_bytes(error, strcspn(error, " "));
-    else if (known == NULL)
+        name = "command"; /* it will say so of all names, and note each time that it did */
+    }
+    if (known == NULL)
         known = bl_value_text("no answer");
     if (answer != NULL)
         bl_map_set(pool->known, name, bl_value_ref(known));
@@ -376,16 +374,20 @@ static struct bl_call *ask_next(struct redis_pool *pool, const struct bl_call *c
 {
     const char *stage = bl_map_text(inspection->asking, "stage", "");
     const char *counter = bl_redis_counter(argv);
+    const struct bl_value *known;
     struct bl_call *next;
     char name[64];
 
     if (!bl_redis_name(argv, name, sizeof(name)))
         return NULL;
+    known = bl_map_get(pool->known, name);
     if (bl_map_get(inspection->asking, "known") == NULL) {
-        if (bl_map_get(pool->known, name) == NULL)
+        if (known == NULL)
+            known = bl_map_get(pool->known, "command");
+        if (known == NULL)
             return ask_stage(inspection, "info",
                              ask_words(call, &question, "COMMAND", "INFO", name));
-        ask_note(inspection, "known", bl_value_ref(bl_map_get(pool->known, name)));
+        ask_note(inspection, "known", bl_value_ref(known));
     }
     if (inspection->refused[0] == '\0') {
         next = ask_judge(call, inspection, argv);

@@ -72,6 +72,20 @@ void bl_call_free(struct bl_call *call)
     bl_free(call);
 }
 
+struct bl_call *bl_call_question(const struct bl_call *about,
+                                 const struct bl_operation *operation,
+                                 struct bl_value *take_args)
+{
+    struct bl_call *call = bl_call_new(about->module, operation, about->target, take_args);
+    struct bl_place place = {about->file, about->line, about->step};
+
+    bl_value_unref(take_args);
+    call->settings = bl_value_ref(about->settings);
+    bl_call_place(call, &place);
+    call->timeout_ms = about->timeout_ms;
+    return call;
+}
+
 const struct bl_value *bl_call_value(const struct bl_call *call, const char *name)
 {
     return bl_map_get(call->args, name);

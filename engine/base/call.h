@@ -55,6 +55,11 @@ void bl_call_place(struct bl_call *call, const struct bl_place *place); /* copie
  */
 void bl_call_bounds(struct bl_call *call);
 void bl_call_free(struct bl_call *call);
+/* A question that is asked because of another call: on its connection, at its place, within its
+ * time. */
+struct bl_call *bl_call_question(const struct bl_call *about,
+                                 const struct bl_operation *operation,
+                                 struct bl_value *take_args);
 
 /* Arguments by name. Absent ones give the neutral value; durations are milliseconds, sizes
  * bytes. */
