@@ -15,83 +15,36 @@
  *   known   what the server says of the command (bl_redis_learn), or why it does not, a text
  *   dryrun  true: the server was asked whether the user may */
 
-static void question_begin(struct bl_op *base, const struct redis_shape *shape)
-{
-    struct redis_op *op = (struct redis_op *)base;
-
-    op->shape = shape;
-    op->is_question = true;
-    op->argv = bl_value_ref(bl_call_value(base->call, "argv"));
-    bl_redis_pool_enter(bl_op_state(base), op);
-}
-
 static void question_start(struct bl_op *base, const struct bl_call *call)
 {
     static const struct redis_shape plain = {.operation = "question"};
+    struct redis_op *op = (struct redis_op *)base;
 
-    (void)call;
-    question_begin(base, &plain);
+    op->shape = &plain;
+    op->is_question = true;
+    op->argv = bl_value_ref(bl_call_value(call, "argv"));
+    bl_redis_pool_enter(bl_op_state(base), op);
 }
 
-/* How many items there are: too many are not asked for. */
-static void size_answer(struct redis_op *op, struct bl_value *take_reply)
-{
-    const struct bl_call *call = op->base.call;
+/* Not in the module's table: only the engine asks it. */
+static const struct bl_operation question = {
+    .name = "question",
+    .class = BL_CLASS_OBSERVE,
+    .size = sizeof(struct redis_op),
+    .start = question_start,
+    .release = bl_redis_release,
+};
 
-    if (bl_value_as_int(take_reply) > ASK_ITEMS)
-        bl_op_fail(&op->base, BL_E_TOO_LARGE,
-                   "%s %s: %.80s has %lld items, more than %d at once: ask for a part "
-                   "(a range, HSCAN, SSCAN, ZSCAN)",
-                   call->target, bl_redis_operation(call),
-                   bl_value_as_text(bl_list_get(op->argv, 1)),
-                   (long long)bl_value_as_int(take_reply), ASK_ITEMS);
-    else
-        bl_op_answer(&op->base, bl_value_nil());
-    bl_value_unref(take_reply);
-}
-
-static void size_start(struct bl_op *base, const struct bl_call *call)
-{
-    static const struct redis_shape size = {.operation = "size", .answer = size_answer};
-
-    (void)call;
-    question_begin(base, &size);
-}
-
-/* The question was answered before: the server has no such command, so nothing is sent. */
-static void missing_start(struct bl_op *base, const struct bl_call *call)
-{
-    bl_op_fail(base, BL_E_UNSUPPORTED,
-               "%s %s: the server has no command %s: it has another name there, or the server "
-               "is too old",
-               call->target, bl_redis_operation(call),
-               bl_value_as_text(bl_list_get(bl_call_value(call, "argv"), 0)));
-}
-
-#define ASK_OPERATION(word)                                                                    \
-    {                                                                                          \
-        .name = #word, .class = BL_CLASS_OBSERVE, .size = sizeof(struct redis_op),             \
-        .start = word##_start, .release = bl_redis_release                                     \
-    }
-
-/* Not in the module's table: only the engine asks them. */
-static const struct bl_operation question = ASK_OPERATION(question);
-static const struct bl_operation size = ASK_OPERATION(size);
-static const struct bl_operation missing = ASK_OPERATION(missing);
-
-static struct bl_call *ask_call(const struct bl_call *about,
-                                const struct bl_operation *operation,
-                                struct bl_value *take_argv)
+static struct bl_call *ask_call(const struct bl_call *about, struct bl_value *take_argv)
 {
     struct bl_value *args = bl_map_new();
 
     bl_map_set(args, "argv", take_argv);
     bl_map_set(args, "about", bl_value_text(about->operation->name));
-    return bl_call_question(about, operation, args);
+    return bl_call_question(about, &question, args);
 }
 
-static struct bl_call *ask_words(const struct bl_call *about,
-                                 const struct bl_operation *operation, const char *first,
+static struct bl_call *ask_words(const struct bl_call *about, const char *first,
                                  const char *second, const char *third)
 {
     const char *const words[] = {first, second, third};
@@ -99,7 +52,7 @@ static struct bl_call *ask_words(const struct bl_call *about,
 
     for (size_t i = 0; i < BL_COUNT(words) && words[i] != NULL; i++)
         bl_list_add(argv, bl_value_text(words[i]));
-    return ask_call(about, operation, argv);
+    return ask_call(about, argv);
 }
 
 static void ask_note(struct bl_inspection *inspection, const char *name,
@@ -266,8 +219,9 @@ static void hear_count(struct bl_inspection *inspection, const struct bl_value *
 }
 
 /* What the question before has brought. */
-static void ask_hear(struct redis_pool *pool, struct bl_inspection *inspection,
-                     const struct bl_value *argv, const struct bl_value *answer)
+static void ask_hear(struct redis_pool *pool, const struct bl_call *call,
+                     struct bl_inspection *inspection, const struct bl_value *argv,
+                     const struct bl_value *answer)
 {
     const char *stage = bl_map_text(inspection->asking, "stage", "");
     char name[64];
@@ -281,6 +235,12 @@ static void ask_hear(struct redis_pool *pool, struct bl_inspection *inspection,
         hear_dryrun(pool, inspection, answer);
     else if (strcmp(stage, "count") == 0)
         hear_count(inspection, argv, answer);
+    else if (strcmp(stage, "size") == 0 && bl_value_as_int(answer) > ASK_ITEMS)
+        bl_fail(&inspection->failure, BL_E_TOO_LARGE,
+                "%s %s: %.80s has %lld items, more than %d at once: ask for a part (a range, "
+                "HSCAN, SSCAN, ZSCAN)",
+                call->target, call->operation->name, bl_value_as_text(bl_list_get(argv, 1)),
+                (long long)bl_value_as_int(answer), ASK_ITEMS);
 }
 
 /* The user's rights: NULL when there is nothing (more) to ask. */
@@ -294,8 +254,7 @@ static struct bl_call *ask_rights(const struct redis_pool *pool, const struct bl
     if (bl_map_bool(inspection->asking, "dryrun", false) || bl_value_size(argv) > ASK_DRYRUN)
         return NULL;
     if (user == NULL && strcmp(stage, "whoami") != 0)
-        return ask_stage(inspection, "whoami",
-                         ask_words(call, &question, "ACL", "WHOAMI", NULL));
+        return ask_stage(inspection, "whoami", ask_words(call, "ACL", "WHOAMI", NULL));
     ask_note(inspection, "dryrun", bl_value_bool(true));
     if (bl_value_type(user) != BL_BYTES)
         return NULL;
@@ -305,7 +264,7 @@ static struct bl_call *ask_rights(const struct redis_pool *pool, const struct bl
     bl_list_add(words, bl_value_ref(user));
     for (size_t i = 0; i < bl_value_count(argv); i++)
         bl_list_add(words, bl_value_ref(bl_list_get(argv, i)));
-    return ask_stage(inspection, "dryrun", ask_call(call, &question, words));
+    return ask_stage(inspection, "dryrun", ask_call(call, words));
 }
 
 /* EXISTS with each key once: the server counts one that is named twice as two. */
@@ -324,7 +283,7 @@ static struct bl_call *ask_exists(const struct bl_call *call, struct bl_inspecti
             bl_list_add(words, bl_value_ref(bl_list_get(argv, i)));
     }
     ask_note(inspection, "keys", bl_value_int((int64_t)bl_value_count(words) - 1));
-    return ask_call(call, &question, words);
+    return ask_call(call, words);
 }
 
 /* How much a change would touch. NULL: nothing to ask; what is destroyed uncounted is unknown.
@@ -341,9 +300,9 @@ static struct bl_call *ask_affected(const struct bl_call *call,
         bl_value_count(argv) > 1)
         count = ask_exists(call, inspection, argv);
     else if (strcasecmp(name, "FLUSHDB") == 0)
-        count = ask_words(call, &question, "DBSIZE", NULL, NULL);
+        count = ask_words(call, "DBSIZE", NULL, NULL);
     else if (line != NULL)
-        count = ask_words(call, &question, "INFO", line->section, NULL);
+        count = ask_words(call, "INFO", line->section, NULL);
     else if (inspection->class == BL_CLASS_DESTROY)
         snprintf(inspection->affects, sizeof(inspection->affects), "unknown");
     if (count != NULL && count->timeout_ms > ASK_COUNT_MS)
@@ -351,51 +310,59 @@ static struct bl_call *ask_affected(const struct bl_call *call,
     return count != NULL ? ask_stage(inspection, "count", count) : NULL;
 }
 
-/* Class and reason by what is known; the call fails where its command is not there. */
-static struct bl_call *ask_judge(const struct bl_call *call, struct bl_inspection *inspection,
-                                 const struct bl_value *argv)
+/* Class and reason by what is known; a question fails where its command is not there. */
+static void ask_judge(const struct bl_call *call, struct bl_inspection *inspection,
+                      const struct bl_value *argv)
 {
     const struct bl_value *known = bl_map_get(inspection->asking, "known");
     struct bl_redis_class class;
 
     bl_redis_classify(argv, known, &class);
     if (bl_value_type(known) == BL_NIL && class.refused[0] == '\0' &&
-        call->operation->class == BL_CLASS_OBSERVE)
-        return ask_stage(inspection, "missing", ask_call(call, &missing, bl_value_ref(argv)));
+        call->operation->class == BL_CLASS_OBSERVE) {
+        bl_fail(&inspection->failure, BL_E_UNSUPPORTED,
+                "%s %s: the server has no command %s: it has another name there, or the server "
+                "is too old",
+                call->target, call->operation->name, bl_value_as_text(bl_list_get(argv, 0)));
+        return;
+    }
     judge_read(call, argv, &class);
     inspection->class = class.class;
     snprintf(inspection->reason, sizeof(inspection->reason), "%s", class.why);
     snprintf(inspection->refused, sizeof(inspection->refused), "%s", class.refused);
-    return NULL;
 }
 
-static struct bl_call *ask_next(struct redis_pool *pool, const struct bl_call *call,
+/* Takes over what the server has said before; false when it has not been asked. */
+static bool ask_recall(const struct redis_pool *pool, struct bl_inspection *inspection,
+                       const char *name)
+{
+    const struct bl_value *known = bl_map_get(pool->known, name);
+
+    if (bl_map_get(inspection->asking, "known") != NULL)
+        return true;
+    if (known == NULL)
+        known = bl_map_get(pool->known, "command");
+    if (known != NULL)
+        ask_note(inspection, "known", bl_value_ref(known));
+    return known != NULL;
+}
+
+static struct bl_call *ask_next(const struct redis_pool *pool, const struct bl_call *call,
                                 struct bl_inspection *inspection, const struct bl_value *argv)
 {
     const char *stage = bl_map_text(inspection->asking, "stage", "");
     const char *counter = bl_redis_counter(argv);
-    const struct bl_value *known;
     struct bl_call *next;
     char name[64];
 
     if (!bl_redis_name(argv, name, sizeof(name)))
         return NULL;
-    known = bl_map_get(pool->known, name);
-    if (bl_map_get(inspection->asking, "known") == NULL) {
-        if (known == NULL)
-            known = bl_map_get(pool->known, "command");
-        if (known == NULL)
-            return ask_stage(inspection, "info",
-                             ask_words(call, &question, "COMMAND", "INFO", name));
-        ask_note(inspection, "known", bl_value_ref(known));
-    }
-    if (inspection->refused[0] == '\0') {
-        next = ask_judge(call, inspection, argv);
-        if (next != NULL)
-            return next;
-    }
-    if (inspection->refused[0] != '\0' || strcmp(stage, "size") == 0 ||
-        strcmp(stage, "count") == 0)
+    if (!ask_recall(pool, inspection, name))
+        return ask_stage(inspection, "info", ask_words(call, "COMMAND", "INFO", name));
+    if (inspection->refused[0] == '\0')
+        ask_judge(call, inspection, argv);
+    if (inspection->refused[0] != '\0' || inspection->failure.code != BL_OK ||
+        strcmp(stage, "size") == 0 || strcmp(stage, "count") == 0)
         return NULL;
     if (inspection->class != BL_CLASS_OBSERVE) {
         next = ask_rights(pool, call, inspection, argv);
@@ -403,9 +370,8 @@ static struct bl_call *ask_next(struct redis_pool *pool, const struct bl_call *c
     }
     if (counter == NULL)
         return NULL;
-    return ask_stage(
-        inspection, "size",
-        ask_words(call, &size, counter, bl_value_as_text(bl_list_get(argv, 1)), NULL));
+    return ask_stage(inspection, "size",
+                     ask_words(call, counter, bl_value_as_text(bl_list_get(argv, 1)), NULL));
 }
 
 struct bl_call *bl_redis_ask(struct bl_connection *connection, const struct bl_call *call,
@@ -418,7 +384,7 @@ struct bl_call *bl_redis_ask(struct bl_connection *connection, const struct bl_c
     if (pool->problem.code != BL_OK)
         return NULL; /* start says it */
     argv = bl_redis_argv(call);
-    ask_hear(pool, inspection, argv, answer);
+    ask_hear(pool, call, inspection, argv, answer);
     next = ask_next(pool, call, inspection, argv);
     bl_value_unref(argv);
     return next;

@@ -85,6 +85,7 @@ struct bl_inspection {
     char affects[160];       /* of a change: "12 rows of orders"; "" while nobody has asked */
     char notice[240];        /* said once for each connection: "signs in as a superuser" */
     struct bl_value *asking; /* the module's own note of what it has asked; owned */
+    struct bl_error failure; /* code not BL_OK: an observe fails with it and is not sent */
 };
 
 void bl_inspection_init(struct bl_inspection *inspection, const struct bl_call *call);

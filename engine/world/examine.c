@@ -84,6 +84,10 @@ static void examine_go_on(struct bl_performance *performance, const struct bl_va
         inspection->notice[0] = '\0';
         bl_world_emit(world, "notice", notice);
     }
+    if (performance->asking == NULL && inspection->failure.code != BL_OK) {
+        performance_end_unsent(performance, &inspection->failure);
+        return;
+    }
     if (performance->asking == NULL) {
         performance_permit(performance);
         return;
@@ -155,5 +159,7 @@ enum bl_code bl_world_inspect(struct bl_world *world, const struct bl_call *call
         }
     }
     bl_outcome_release(&answer.outcome);
-    return BL_OK;
+    if (inspection->failure.code != BL_OK)
+        *err = inspection->failure;
+    return inspection->failure.code;
 }
