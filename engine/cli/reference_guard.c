@@ -9,6 +9,7 @@
 #include "base/module.h"
 #include "exec_inside.h"
 #include "guard/exec_shapes.h"
+#include "guard/redis.h"
 #include "guard/sql_names.h"
 
 /* A cell of a table: alternatives, which | splits in the guard's own table. */
@@ -164,8 +165,44 @@ static void guard_sql(struct bl_buf *out)
     guard_sql_functions(out);
 }
 
-static void (*const parts[])(struct bl_buf *out) = {guard_operations, guard_sql, guard_commands,
-                                                    guard_sandbox};
+static void guard_redis(struct bl_buf *out)
+{
+    static const char *const kinds[] = {[BL_REDIS_READS] = "observe, where the server agrees",
+                                        [BL_REDIS_HARMLESS] = "observe",
+                                        [BL_REDIS_CHANGES] = "change",
+                                        [BL_REDIS_DESTROYS] = "destroy",
+                                        [BL_REDIS_REFUSED] = "refused"};
+    const struct bl_redis_set *set;
+
+    bl_buf_text_add(
+        out,
+        "## Redis\n\n"
+        "The server itself is asked once what a command is (`COMMAND INFO`, by subcommand from "
+        "Redis 7 on). What it flags as\nread-only is an observe, unless it stands below as "
+        "something else; so are the harmless commands below that carry no\nflag. What has "
+        "another name on the server is judged by what it is there, a module's command is a "
+        "change, and so is\nwhat stands in no table and carries no flag. Before a change, "
+        "`ACL DRYRUN` asks whether the user may (Redis 7): what\nthe server would refuse is "
+        "refused before anything is sent. Without an environment, or for a user who may not "
+        "ask,\nnames alone count, and the reason says so.\n\n"
+        "Refused are also `BLOCK` of `XREAD` and `XREADGROUP`, steps of a scan and samples "
+        "above 10,000; a list, hash, set or\nstream of more than 100,000 items is not read as "
+        "a whole.\n\n"
+        "| class | names | why |\n| --- | --- | --- |\n");
+    for (size_t i = 0; (set = bl_redis_set_at(i)) != NULL; i++) {
+        bl_buf_printf(out, "| %s | ", kinds[set->kind]);
+        for (const char *at = set->names + 1; *at != '\0'; at += strcspn(at, " ") + 1) {
+            size_t len = strcspn(at, " "), name = strcspn(at, "| ");
+            bl_buf_printf(out, "`%.*s%s%.*s` ", (int)name, at, name < len ? " " : "",
+                          name < len ? (int)(len - name - 1) : 0, at + name + (name < len));
+        }
+        bl_buf_printf(out, "| %s |\n", set->why);
+    }
+    bl_buf_char(out, '\n');
+}
+
+static void (*const parts[])(struct bl_buf *out) = {guard_operations, guard_sql, guard_redis,
+                                                    guard_commands, guard_sandbox};
 
 void bl_reference_guard(struct bl_buf *out)
 {
