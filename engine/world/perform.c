@@ -74,6 +74,16 @@ static void performance_return(struct bl_performance *performance)
     bl_loop_wake(performance->world->settings.loop);
 }
 
+static void performance_tell_refusal(struct bl_performance *performance)
+{
+    struct bl_value *record = performance_record(performance);
+
+    performance_record_change(performance, record);
+    bl_map_set(record, "why", bl_value_text(performance->outcome.error.message));
+    performance->world->counts.refused++;
+    bl_world_emit(performance->world, "refused", record);
+}
+
 /* Ends it without sending: a refusal is an event of its own, what a gate said is one already.
  */
 static void performance_refuse(struct bl_performance *performance, enum bl_code code,
@@ -82,20 +92,14 @@ static void performance_refuse(struct bl_performance *performance, enum bl_code 
 static void performance_refuse(struct bl_performance *performance, enum bl_code code,
                                const char *format, ...)
 {
-    struct bl_value *record;
     va_list args;
 
     performance->outcome.status = BL_REFUSED;
     va_start(args, format);
     bl_failv(&performance->outcome.error, code, format, args);
     va_end(args);
-    if (code == BL_E_GUARD) {
-        record = performance_record(performance);
-        performance_record_change(performance, record);
-        bl_map_set(record, "why", bl_value_text(performance->outcome.error.message));
-        performance->world->counts.refused++;
-        bl_world_emit(performance->world, "refused", record);
-    }
+    if (code == BL_E_GUARD)
+        performance_tell_refusal(performance);
     performance_return(performance);
 }
 
@@ -131,8 +135,13 @@ static void performance_settle_change(struct bl_performance *performance)
 
 static void performance_settle_observe(struct bl_performance *performance)
 {
-    struct bl_value *record = performance_record(performance);
+    struct bl_value *record;
 
+    if (performance->outcome.status == BL_REFUSED) { /* its module found no safe way */
+        performance_tell_refusal(performance);
+        return;
+    }
+    record = performance_record(performance);
     performance_record_outcome(performance, record);
     performance_assume(performance, record);
     bl_world_emit(performance->world, "observe", record);

@@ -432,6 +432,7 @@ plain=(bwrap --bind / / --dev-bind /dev /dev --proc /proc)
 export COLUMNS=400
 refuses "a FIFO by name" "is a FIFO" "$belay" run refused --env root --set "argv=cat $V/fifo"
 refuses "a FIFO by name, planned before" "is a FIFO" "$belay" run refused --env root --dry-run --set plan=true --set "argv=cat victim/fifo"
+expect "and counted" grep -q '; refused: 1$' "$work/out"
 refuses "no bubblewrap" "bubblewrap is not installed" \
     "${plain[@]}" --ro-bind /dev/null "$(readlink -f "$(command -v bwrap)")" "$belay" run refused --env root --set "argv=touch $V/bare"
 refuses "no namespaces" "no sandbox for it" \
