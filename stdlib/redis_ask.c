@@ -13,7 +13,8 @@
 /* The note of what was asked for a call: a map with
  *   stage   the question that is under way
  *   known   what the server says of the command (bl_redis_learn), or why it does not, a text
- *   dryrun  true: the server was asked whether the user may */
+ *   dryrun  true: the server was asked whether the user may
+ *   silent  true: a question had no answer: no other one is asked */
 
 static void question_start(struct bl_op *base, const struct bl_call *call)
 {
@@ -226,6 +227,8 @@ static void ask_hear(struct redis_pool *pool, const struct bl_call *call,
     const char *stage = bl_map_text(inspection->asking, "stage", "");
     char name[64];
 
+    if (*stage != '\0' && answer == NULL)
+        ask_note(inspection, "silent", bl_value_bool(true));
     if (strcmp(stage, "info") == 0 && bl_redis_name(argv, name, sizeof(name)))
         hear_info(pool, inspection, name, answer);
     else if (strcmp(stage, "whoami") == 0)
@@ -364,6 +367,10 @@ static struct bl_call *ask_next(const struct redis_pool *pool, const struct bl_c
     if (inspection->refused[0] != '\0' || inspection->failure.code != BL_OK ||
         strcmp(stage, "size") == 0 || strcmp(stage, "count") == 0)
         return NULL;
+    if (bl_map_bool(inspection->asking, "silent", false)) {
+        snprintf(inspection->affects, sizeof(inspection->affects), "unknown");
+        return NULL;
+    }
     if (inspection->class != BL_CLASS_OBSERVE) {
         next = ask_rights(pool, call, inspection, argv);
         return next != NULL ? next : ask_affected(call, inspection, argv);

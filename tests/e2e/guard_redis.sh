@@ -180,7 +180,7 @@ expect "what cannot be counted" one local '["XGROUP", "DESTROY", "stream", "grou
 dry() {
     local name=$1 wanted=$2 status=0
     shift 2
-    "$belay" run "$name" --env local --dry-run "$@" >out 2>err </dev/null || status=$?
+    "$belay" run "$name" --env "${run_env:-local}" --dry-run "$@" >out 2>err </dev/null || status=$?
     [ "$status" -eq "$wanted" ] || {
         echo "exit $status, wanted $wanted"
         tail -n 5 out err
@@ -188,12 +188,47 @@ dry() {
     }
 }
 
+# Where nobody answers, a change is planned all the same: what it touches is unknown.
+cat >environments/dead.lua <<LUA
+environment({
+  state = "$work/state",
+  redis = { cache = { url = "redis://127.0.0.1:1" } },
+  amqp = { broker = { url = "amqp://invented:invented@127.0.0.1:1" } },
+  docker = { engine = { socket = "$work/nowhere.sock" } },
+})
+LUA
+cat >dead.lua <<'LUA'
+procedure({
+  title = "Nobody answers",
+  uses = { cache = "redis.cache", broker = "amqp.broker", engine = "docker.engine" },
+  may = { cache = "destroy", broker = "destroy", engine = "destroy" },
+  run = function(_, use)
+    step("Change", { undo = "none", run = function()
+      use.cache:del("text")
+      use.cache:flushdb()
+      use.cache:command({ "SWAPDB", 0, 1 })
+      use.broker:purge("guard")
+      use.engine:stop("redis")
+      use.engine:restart("redis")
+    end })
+  end,
+})
+LUA
+run_env=dead expect "nobody answers: exit 0" dry dead 0
+expect "nobody answers: all is planned" has out 'planned: 6 \(4 destroys\); refused: 0'
+expect "nobody answers: nothing is counted" [ "$(grep -c 'affects: unknown' out)" -eq 6 ]
+expect "nobody answers: an observe fails" has <(echo '{"argv":["GET","a"]}' | "$belay" classify redis --env dead) '"error":".*no connection'
+
 for heading in observe change destroy refused; do
     lua5.4 "$here/guard/redis.lua" procedure "$here/guard/redis.txt" "$heading" >"$heading.lua"
 done
 changes=$(lua5.4 "$here/guard/redis.lua" jsonl "$here/guard/redis.txt" change | wc -l)
 destroys=$(lua5.4 "$here/guard/redis.lua" jsonl "$here/guard/redis.txt" destroy | wc -l)
 refusals=$(lua5.4 "$here/guard/redis.lua" jsonl "$here/guard/redis.txt" refused | wc -l)
+before=$(state)
+"$belay" run observe --env local >out 2>err </dev/null
+expect "a live run of observes" has out '^✓.*exit 0'
+expect "leaves the server the same" same
 before=$(state)
 cli config resetstat >/dev/null
 expect "dry run of observes" dry observe 0
