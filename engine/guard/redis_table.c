@@ -52,6 +52,8 @@ static const struct bl_redis_set sets[] = {
     {BL_REDIS_CHANGES, " SORT GEORADIUS GEORADIUSBYMEMBER BITFIELD ",
      "may write its result: the form with _RO only reads"},
     {BL_REDIS_CHANGES, " GETEX GETDEL GETSET ", "changes the key that it reads"},
+    {BL_REDIS_CHANGES, " LCS ",
+     "takes time and memory by both lengths multiplied: it can stop the server"},
     {BL_REDIS_CHANGES, " TOUCH ", "changes when the keys were last used"},
     {BL_REDIS_CHANGES, " PFCOUNT ", "may write its result into the key, and to the replicas"},
     {BL_REDIS_CHANGES, " PUBLISH SPUBLISH ", "sends a message to whoever listens"},
@@ -100,7 +102,7 @@ static const struct bl_redis_set sets[] = {
     /* Read-only whatever the arguments, also where a server has no flags for subcommands. */
     {BL_REDIS_READS,
      " DBSIZE LOLWUT TYPE TTL PTTL EXPIRETIME PEXPIRETIME EXISTS GET MGET STRLEN GETRANGE "
-     "SUBSTR GETBIT BITCOUNT BITPOS BITFIELD_RO LCS SCAN RANDOMKEY DUMP HGET HMGET HGETALL "
+     "SUBSTR GETBIT BITCOUNT BITPOS BITFIELD_RO SCAN RANDOMKEY DUMP HGET HMGET HGETALL "
      "HKEYS HVALS HLEN HEXISTS HSTRLEN HRANDFIELD HSCAN LLEN LRANGE LINDEX LPOS SCARD SMEMBERS "
      "SISMEMBER SMISMEMBER SRANDMEMBER SSCAN SINTER SINTERCARD SUNION SDIFF ZCARD ZCOUNT "
      "ZLEXCOUNT ZRANGE ZRANGEBYSCORE ZRANGEBYLEX ZREVRANGE ZREVRANGEBYSCORE ZREVRANGEBYLEX "
