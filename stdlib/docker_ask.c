@@ -28,7 +28,7 @@ static void ask_say(const struct bl_call *call, struct bl_inspection *inspection
         bl_time_format(1000 * (int64_t)(is_running ? since : until), text);
         text[strcspn(text, ".")] = '\0'; /* to the second */
     }
-    snprintf(inspection->affects, sizeof(inspection->affects), "%.70s: %.20s%s%s%s%s%.20s",
+    snprintf(inspection->affects, sizeof(inspection->affects), "%.60s: %.20s%s%s%s%s%.20s",
              bl_map_text(container, "name", ""), bl_map_text(container, "state", "unknown"),
              *text != '\0' ? " since " : "", text, *text != '\0' ? "Z" : "",
              *health != '\0' ? ", " : "", health);
