@@ -172,7 +172,9 @@ static void redis_heed_rename(const struct redis_words *words, const char *real,
     redis_heed_name(&meant, &found);
     if (result->refused[0] == '\0')
         snprintf(result->refused, sizeof(result->refused), "%s", found.refused);
-    redis_say(result, found.class > BL_CLASS_CHANGE ? found.class : BL_CLASS_CHANGE,
+    if (found.class < BL_CLASS_CHANGE)
+        found.class = BL_CLASS_CHANGE;
+    redis_say(result, found.class > result->class ? found.class : result->class,
               "the server has renamed its commands: this is its %s", meant.both);
 }
 
@@ -273,7 +275,7 @@ struct bl_value *bl_redis_learn(const struct bl_value *reply)
         return NULL;
     if (bl_value_type(info) == BL_NIL)
         return bl_value_nil();
-    if (bl_value_count(info) < 3)
+    if (bl_value_count(info) < 3 || *bl_value_as_text(bl_list_get(info, 0)) == '\0')
         return NULL;
     known = bl_map_new();
     learn_upper(name, sizeof(name), bl_value_as_text(bl_list_get(info, 0)));

@@ -121,7 +121,8 @@ static bool table_has(const char *words, const char *name)
 {
     size_t len = strlen(name);
 
-    for (const char *at = strstr(words, name); at != NULL; at = strstr(at + 1, name)) {
+    for (const char *at = len > 0 ? strstr(words, name) : NULL; at != NULL;
+         at = strstr(at + 1, name)) {
         if (at[-1] == ' ' && at[len] == ' ')
             return true;
     }
@@ -135,7 +136,7 @@ const struct bl_redis_set *bl_redis_set_at(size_t index)
 
 const struct bl_redis_set *bl_redis_set_of(const char *name)
 {
-    for (size_t i = 0; *name != '\0' && i < BL_COUNT(sets); i++) {
+    for (size_t i = 0; i < BL_COUNT(sets); i++) {
         if (table_has(sets[i].names, name))
             return &sets[i];
     }

@@ -1,9 +1,10 @@
 /* SPDX-FileCopyrightText: 2026 The Belay authors */
 /* SPDX-License-Identifier: MIT */
-/* guard.c: any bytes as SQL, as a Redis command and as a shell command: what the guard calls an
- * observe is of a kind that can be one. */
+/* guard.c: any bytes as SQL, as a Redis command, as what a Redis server says of one, and as a
+ * shell command: what the guard calls an observe is of a kind that can be one. */
 #include "base/prefix.h"
 
+#include "base/json.h"
 #include "base/text.h"
 #include "guard/exec.h"
 #include "guard/redis.h"
@@ -65,6 +66,31 @@ static void guard_check_words(const char *text, const char *data, size_t size)
     bl_value_unref(words);
 }
 
+/* The bytes as a server's reply about the command's name, in JSON. */
+static void guard_check_reply(const char *data, size_t size)
+{
+    static const char *const names[] = {"GET", "CONFIG", "FLUSHALL", "NEW"};
+    struct bl_value *reply = NULL, *known;
+    struct bl_redis_class redis;
+
+    if (bl_json_parse(data, size, true, &reply, NULL) != BL_OK)
+        return;
+    known = bl_redis_learn(reply);
+    for (size_t i = 0; i < BL_COUNT(names); i++) {
+        struct bl_value *argv = bl_list_new();
+        bl_list_add(argv, bl_value_text(names[i]));
+        bl_list_add(argv, bl_value_text("SET"));
+        bl_redis_classify(argv, known, &redis);
+        if (i == 2 && redis.class != BL_CLASS_DESTROY)
+            BL_BUG("a server's reply made FLUSHALL harmless");
+        if (i == 1 && redis.class == BL_CLASS_OBSERVE)
+            BL_BUG("a server's reply made CONFIG SET harmless");
+        bl_value_unref(argv);
+    }
+    bl_value_unref(known);
+    bl_value_unref(reply);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     char *text = bl_alloc(size + 1); /* SQL ends in a NUL, and may have others before it */
@@ -73,6 +99,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         memcpy(text, data, size);
     guard_check_sql(text, size);
     guard_check_words(text, (const char *)data, size);
+    guard_check_reply((const char *)data, size);
     bl_free(text);
     return 0;
 }
