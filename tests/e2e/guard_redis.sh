@@ -188,6 +188,26 @@ dry() {
     }
 }
 
+# A rehearsal finds out that the user may not: nothing is sent, and nothing was denied by the server.
+cat >rights.lua <<'LUA'
+procedure({
+  title = "Without the right to delete",
+  uses = { cache = "redis.cache" },
+  may = { cache = "change" },
+  run = function(_, use)
+    step("Delete", { undo = "none", run = function()
+      use.cache:set("fresh", 1)
+      use.cache:del("text")
+    end })
+  end,
+})
+LUA
+denied=$(cli acl log | grep -c '^reason')
+run_env=careful expect "no right to delete: exit 5" dry rights 5
+expect "no right to delete: says so" has out 'would refuse it to the user careful'
+expect "no right to delete: the rest was planned" has out 'planned: 1 \(0 destroys\); refused: 1'
+expect "no right to delete: the server had nothing to deny" [ "$(cli acl log | grep -c '^reason')" -eq "$denied" ]
+
 # Where nobody answers, a change is planned all the same: what it touches is unknown.
 cat >environments/dead.lua <<LUA
 environment({
