@@ -8,7 +8,9 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
@@ -245,11 +247,37 @@ static void keeper_reset_signals(void)
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+/* Puts this process into the cgroup of its own, if it can be. */
+static void keeper_join(const char *cgroup)
+{
+    char path[PATH_MAX + 16];
+    int fd;
+
+    keeper_append(keeper_append(path, cgroup), "/cgroup.procs");
+    fd = open(path, O_WRONLY | O_CLOEXEC);
+    (void)!write(fd, "0", 1);
+    if (fd >= 0)
+        close(fd);
+}
+
+/* Removes the cgroup. It is busy until the kernel has put the last process away. */
+static void keeper_leave(const char *cgroup)
+{
+    for (int i = 0; cgroup != NULL && i < 20 && rmdir(cgroup) != 0 && errno == EBUSY; i++)
+        keeper_pause(5);
+}
+
 /* In the command's process: becomes the command, or says why not. */
 static _Noreturn void keeper_exec(const struct bl_keeper_command *command, pid_t keeper)
 {
+    static const struct sched_param first = {.sched_priority = 1};
+
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     setsid();
+    if (command->is_urgent)
+        sched_setscheduler(0, SCHED_RR, &first);
+    if (command->cgroup != NULL)
+        keeper_join(command->cgroup);
     keeper_reset_signals();
     if (getppid() != keeper)
         _exit(127);
@@ -319,6 +347,7 @@ static _Noreturn void keeper_main(const int fds[KEEPER_FDS],
         keeper_exec(command, self);
     if (pid < 0) {
         keeper_report(BL_KEEPER_FAILED, errno, "fork");
+        keeper_leave(command->cgroup);
         _exit(1);
     }
     for (int fd = KEEPER_IN; fd < KEEPER_FDS + command->passed_count; fd++) {
@@ -327,6 +356,7 @@ static _Noreturn void keeper_main(const int fds[KEEPER_FDS],
     }
     signals = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
     keeper_watch(pid, signals);
+    keeper_leave(command->cgroup);
     _exit(0);
 }
 

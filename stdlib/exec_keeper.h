@@ -41,6 +41,9 @@ struct bl_keeper_command {
     bool has_stdin;               /* else standard input is /dev/null */
     int passed[BL_KEEPER_PASSED]; /* further descriptors: they become 4, 5, 6 of the command */
     int passed_count;
+    const char
+        *cgroup;    /* the folder of one to put it into and to remove after it; NULL: none */
+    bool is_urgent; /* it goes before everything else on this machine, where we may say so */
 };
 
 /* A started command. All descriptors are non-blocking, close on exec, and the caller's. */

@@ -5,6 +5,7 @@
 
 #include "exec_sandbox.h"
 
+#include "exec_bound.h"
 #include "exec_filter.h"
 #include "exec_inside.h"
 #include "exec_text.h"
@@ -310,7 +311,7 @@ enum bl_code bl_sandbox_open(struct bl_sandbox *sandbox, struct bl_keeper_comman
     static char path[] = "PATH=/usr/bin:/bin", lang[] = "LANG=C";
     static char *const bare[] = {path, lang, NULL};
     struct sandbox_list folders = {0};
-    char cwd[PATH_MAX];
+    char cwd[PATH_MAX], cgroup[PATH_MAX];
     struct bl_buf order;
     enum bl_code code;
 
@@ -336,6 +337,9 @@ enum bl_code bl_sandbox_open(struct bl_sandbox *sandbox, struct bl_keeper_comman
     command->passed[1] = sandbox->filter;
     command->passed[2] = sandbox->image;
     command->passed_count = 3;
+    command->is_urgent = true; /* the program inside sees to the command's own place */
+    if (code == BL_OK && bl_bound_open(cgroup))
+        command->cgroup = sandbox->cgroup = bl_strdup(cgroup);
     return code;
 }
 
@@ -394,7 +398,10 @@ void bl_sandbox_close(struct bl_sandbox *sandbox)
             close(*fds[i]);
         *fds[i] = -1;
     }
+    if (sandbox->cgroup != NULL)
+        rmdir(sandbox->cgroup); /* nothing was started; else it is the keeper's to remove */
     sandbox_free(sandbox->argv);
+    bl_free(sandbox->cgroup);
     bl_free(sandbox->path);
     bl_free(sandbox->cwd);
     bl_sandbox_init(sandbox);

@@ -17,6 +17,7 @@ struct bl_sandbox {
     int shared, filter, image; /* files without a name; -1: none */
     char **argv;               /* of bubblewrap */
     char *path, *cwd;
+    char *cgroup; /* that bounds it; NULL: none could be made, or none is needed */
 };
 void bl_sandbox_init(struct bl_sandbox *sandbox);
 /*

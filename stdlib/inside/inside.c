@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/landlock.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -19,8 +20,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define INSIDE_TICK_MIN 2000000L  /* nanoseconds between two looks, at first */
-#define INSIDE_TICK_MAX 20000000L /* and later */
+#define INSIDE_TICK_MAX 20000000L /* nanoseconds between two looks, at most */
+#define INSIDE_TICK_MORE 2000000L /* and by how much they grow */
 #define INSIDE_NICE 10            /* of the command */
 #define INSIDE_REAPS 32           /* of orphans between two looks */
 
@@ -180,6 +181,7 @@ static bool inside_counts_processes(void)
 
 static _Noreturn void inside_exec(const struct bl_inside_order *order, char *texts)
 {
+    static const struct sched_param usual;
     char **list = calloc((size_t)order->arguments + order->variables + 2, sizeof(*list));
     char *path = texts;
     uint32_t at = 0;
@@ -192,7 +194,10 @@ static _Noreturn void inside_exec(const struct bl_inside_order *order, char *tex
     at++;
     for (uint32_t i = 0; i < order->variables; i++, texts += strlen(texts) + 1)
         list[at++] = texts;
-    (void)!nice(INSIDE_NICE); /* who watches is never kept waiting, nor is the host's work */
+    /* Who watches is never kept waiting, nor is the host's work. */
+    if (sched_setscheduler(0, SCHED_OTHER, &usual) != 0)
+        _exit(125);
+    (void)!nice(INSIDE_NICE);
     inside_limit(RLIMIT_CORE, 1); /* 1: no file, and no program of the host that takes it */
     inside_limit(RLIMIT_FSIZE, BL_INSIDE_FILE);
     inside_limit(RLIMIT_NOFILE, 1024);
@@ -225,8 +230,9 @@ static int64_t inside_resident(const char *pid)
     return sscanf(text, "%*d %lld", &pages) == 1 ? pages * sysconf(_SC_PAGESIZE) : 0;
 }
 
-/* Ends everything when there is too much of it, as soon as that is seen. */
-static void inside_look(DIR *processes)
+/* Ends everything when there is too much of it, as soon as that is seen. Gives how many
+ * processes there are. */
+static int inside_look(DIR *processes)
 {
     struct dirent *entry;
     int64_t memory = 0;
@@ -243,6 +249,7 @@ static void inside_look(DIR *processes)
             _exit(125);
         }
     }
+    return count;
 }
 
 /* The command's end, unless it never began. */
@@ -258,18 +265,24 @@ static _Noreturn void inside_end(int status)
 
 static void inside_watch(pid_t command)
 {
-    struct timespec tick = {.tv_nsec = INSIDE_TICK_MIN};
+    struct timespec tick = {0};
     DIR *processes = opendir("/proc");
     sigset_t child;
     pid_t gone = 1;
-    int status;
+    int status, before = 0, count;
 
     if (processes == NULL)
         inside_unsafe(errno, "/proc");
     sigemptyset(&child);
     sigaddset(&child, SIGCHLD);
     for (;;) {
-        inside_look(processes);
+        count = inside_look(processes);
+        tick.tv_nsec += INSIDE_TICK_MORE;
+        if (count > before) /* no rest while they become more */
+            tick.tv_nsec = 0;
+        else if (tick.tv_nsec > INSIDE_TICK_MAX)
+            tick.tv_nsec = INSIDE_TICK_MAX;
+        before = count;
         for (int i = 0; i < INSIDE_REAPS && gone > 0; i++) {
             gone = waitpid(-1, &status, WNOHANG);
             if (gone == command)
@@ -278,8 +291,6 @@ static void inside_watch(pid_t command)
         if (gone <= 0) /* else there may be more of them */
             sigtimedwait(&child, NULL, &tick);
         gone = 1;
-        if (tick.tv_nsec < INSIDE_TICK_MAX)
-            tick.tv_nsec += INSIDE_TICK_MIN;
     }
 }
 
