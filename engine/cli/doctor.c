@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/exit.h"
 #include "base/text.h"
+#include "exec_probe.h"
 #include "journal/state.h"
 #include "run/project.h"
 
@@ -21,23 +22,41 @@ struct doctor {
     int ill;
 };
 
+static void doctor_print(const char *mark, const char *format, va_list args)
+{
+    char line[700];
+    struct bl_buf clean;
+
+    vsnprintf(line, sizeof(line), format, args);
+    bl_buf_init(&clean, 0);
+    bl_text_clean(&clean, line, strlen(line), false);
+    printf("%-5s %s\n", mark, bl_buf_text(&clean));
+    bl_buf_release(&clean);
+}
+
 static void doctor_say(struct doctor *doctor, bool is_well, const char *format, ...)
     BL_PRINTF(3, 4);
 
 static void doctor_say(struct doctor *doctor, bool is_well, const char *format, ...)
 {
-    char line[700];
-    struct bl_buf clean;
     va_list args;
 
     va_start(args, format);
-    vsnprintf(line, sizeof(line), format, args);
+    doctor_print(is_well ? "ok" : "ILL", format, args);
     va_end(args);
-    bl_buf_init(&clean, 0);
-    bl_text_clean(&clean, line, strlen(line), false);
-    printf("%-5s %s\n", is_well ? "ok" : "ILL", bl_buf_text(&clean));
-    bl_buf_release(&clean);
     doctor->ill += !is_well;
+}
+
+/* What not everybody needs, and no illness. */
+static void doctor_note(const char *format, ...) BL_PRINTF(1, 2);
+
+static void doctor_note(const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    doctor_print("note", format, args);
+    va_end(args);
 }
 
 /* Every secret that an environment names must have a value. */
@@ -107,6 +126,21 @@ static void doctor_project(struct doctor *doctor, const struct bl_given *given)
     bl_project_close(&project);
 }
 
+/* Whether commands that only read can run. */
+static void doctor_sandbox(struct doctor *doctor)
+{
+    char counted[BL_PROBE_TEXT];
+    struct bl_error err;
+    const char *why = err.message;
+
+    if (bl_sandbox_probe(counted, &err) == BL_OK) {
+        doctor_say(doctor, true, "commands with reads = true run in a sandbox: %s", counted);
+        return;
+    }
+    why += strncmp(why, "refused: ", 9) == 0 ? 9 : 0;
+    doctor_note("commands with reads = true are refused here: %s", why);
+}
+
 static void doctor_machine(struct doctor *doctor)
 {
     int tty = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
@@ -128,6 +162,7 @@ static void doctor_machine(struct doctor *doctor)
     bl_time_format(bl_clock_now(&clock), now);
     doctor_say(doctor, true, "clock %s%s", now,
                clock.offset_ms != 0 ? " (set by BELAY_CLOCK)" : "");
+    doctor_sandbox(doctor);
 }
 
 static int doctor_run(const struct bl_given *given)
@@ -145,6 +180,8 @@ const struct bl_command bl_command_doctor = {
     .summary = "checks that all is here that a run needs",
     .text = "Looks at the machine, the project, its environment, secrets and state folder, and "
             "says what\n"
-            "is missing and what to do. Talks to no server. Exit 1 when something is ill.\n",
+            "is missing and what to do. Runs a program that does nothing in the sandbox of "
+            "reads = true.\n"
+            "Talks to no server. Exit 1 when something is ill; what a note says is none.\n",
     .run = doctor_run,
 };

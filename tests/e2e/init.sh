@@ -46,6 +46,7 @@ expect 0 'check .*disk used' "$belay" log last
 expect 0 'sound' "$belay" verify last
 expect 0 'failed \(1\)  checks.disk' "$belay" runs
 expect 0 'ok +environment local' "$belay" doctor
+expect 0 '(ok +commands with reads = true run in a sandbox|note +commands with reads = true are refused here): .' "$belay" doctor
 
 # The name of the project is the folder's.
 expect 0 '"new-project"' cat belay.lua
