@@ -131,6 +131,14 @@ void bl_inspection_release(struct bl_inspection *inspection)
     bl_value_unref(inspection->asking);
 }
 
+int64_t bl_inspection_count(const struct bl_inspection *inspection)
+{
+    char *end;
+    long long count = strtoll(inspection->affects, &end, 10);
+
+    return end == inspection->affects ? -1 : count;
+}
+
 void bl_outcome_release(struct bl_outcome *outcome)
 {
     bl_value_unref(outcome->value);

@@ -90,6 +90,8 @@ struct bl_inspection {
 
 void bl_inspection_init(struct bl_inspection *inspection, const struct bl_call *call);
 void bl_inspection_release(struct bl_inspection *inspection);
+/* The count that `affects` begins with; -1 when nothing was counted. */
+int64_t bl_inspection_count(const struct bl_inspection *inspection);
 
 enum bl_status {
     BL_ANSWERED, /* value holds the answer */

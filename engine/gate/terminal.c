@@ -227,8 +227,9 @@ static void terminal_prompt(struct bl_terminal *terminal)
 static void terminal_show(struct bl_terminal *terminal, int number)
 {
     static const char *const fields[][2] = {
-        {"detail", "does"},   {"step", "step"},       {"target", "target"}, {"class", "class"},
-        {"reason", "reason"}, {"affects", "affects"}, {"why", "why"},       {"undo", "undo"},
+        {"detail", "does"}, {"step", "step"},     {"target", "target"},
+        {"class", "class"}, {"reason", "reason"}, {"affects", "affects"},
+        {"grown", "grown"}, {"why", "why"},       {"undo", "undo"},
     };
     const struct bl_value *question = terminal->request.question;
     const char *title = bl_map_text(question, "question", "");

@@ -231,6 +231,23 @@ static void performance_plan(struct bl_performance *performance)
     performance_return(performance);
 }
 
+/* What a person agreed to destroy may have grown while the question stood there: it is counted
+ * once more. */
+static void performance_agreed(struct bl_performance *performance)
+{
+    struct bl_inspection *inspection = &performance->inspection;
+    int64_t count = bl_inspection_count(inspection);
+
+    if (inspection->class != BL_CLASS_DESTROY || count <= 0) {
+        performance_intend(performance);
+        return;
+    }
+    performance->agreed = count;
+    bl_value_unref(inspection->asking);
+    inspection->asking = NULL;
+    performance_examine(performance);
+}
+
 static void performance_answered(void *owner, const struct bl_gate_answer *answer)
 {
     struct bl_performance *performance = owner;
@@ -243,7 +260,7 @@ static void performance_answered(void *owner, const struct bl_gate_answer *answe
         if (performance->inspection.class == BL_CLASS_CHANGE &&
             performance->permit.change_is_allowed != NULL)
             *performance->permit.change_is_allowed = true;
-        performance_intend(performance);
+        performance_agreed(performance);
     } else if (answer->result == BL_GATE_NO) {
         performance_refuse(performance, BL_E_REJECTED, "%s: a person said no to: %s",
                            performance->inspection.target, performance->inspection.summary);
@@ -267,10 +284,23 @@ static void performance_ask(struct bl_performance *performance, bool typed)
     bl_map_set(question, "question", bl_value_text(performance->inspection.summary));
     if (performance->permit.why != NULL)
         bl_map_set(question, "why", bl_value_text(performance->permit.why));
+    if (performance->agreed > 0)
+        bl_map_set(
+            question, "grown",
+            bl_value_textf("it was %lld when you agreed", (long long)performance->agreed));
     if (typed)
         bl_map_set(question, "typed", bl_value_text(performance->inspection.target));
+    bl_value_unref(performance->question);
     performance->question = question;
     bl_gate_ask(performance->world->settings.gate, &request);
+}
+
+/* A person has agreed to about as much as is counted now: at most a tenth more. */
+static bool performance_is_agreed(const struct bl_performance *performance)
+{
+    int64_t count = bl_inspection_count(&performance->inspection);
+
+    return performance->agreed > 0 && count >= 0 && count <= performance->agreed * 11 / 10;
 }
 
 /* What the environment's policy wants for this change. True: it may go on without a question.
@@ -283,6 +313,10 @@ static void performance_gate(struct bl_performance *performance)
     const char *change = bl_map_text(policy, "change", "confirm");
     bool *allowed = performance->permit.change_is_allowed;
 
+    if (performance_is_agreed(performance)) {
+        performance_intend(performance);
+        return;
+    }
     if (performance->inspection.class == BL_CLASS_DESTROY) {
         if (strcmp(bl_value_as_text(destroy), "refuse") == 0)
             performance_refuse(performance, BL_E_GUARD,

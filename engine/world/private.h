@@ -12,9 +12,10 @@ struct bl_performance {
     struct bl_inspection inspection;
     struct bl_permit permit;
     struct bl_outcome outcome;
-    struct bl_op *op;          /* under way */
-    int64_t intent;            /* its number; 0: none */
-    int64_t started;           /* steady milliseconds */
+    struct bl_op *op; /* under way */
+    int64_t intent;   /* its number; 0: none */
+    int64_t agreed;   /* what was counted when a person agreed to destroy it; 0: not yet */
+    int64_t started;  /* steady milliseconds */
     struct bl_call *asking;    /* a question about it that waits to be sent */
     struct bl_value *question; /* of its gate; NULL when none was asked */
     bool is_abandoned;
