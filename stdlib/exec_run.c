@@ -42,8 +42,47 @@ static void run_close_fd(struct bl_exec_run *run, uv_poll_t *poll, int *fd)
     *fd = -1;
 }
 
+/* Says what it does: how much it has printed, and its last words. */
+static void run_show(struct bl_exec_run *run, const char *data, size_t len)
+{
+    char size[40];
+    struct bl_buf line;
+    size_t start;
+
+    len = bl_exec_trim(data, len);
+    start = len;
+    while (start > 0 && data[start - 1] != '\n' && data[start - 1] != '\r' && len - start < 200)
+        start--;
+    bl_buf_init(&line, 0);
+    bl_text_clean(&line, data + start, len - start, false);
+    bl_exec_hide_secrets(run->base.call, &line);
+    bl_format_bytes(size, sizeof(size),
+                    run->streams[0].capture.total + run->streams[1].capture.total);
+    bl_op_stage(&run->base, "running %s (%s of output so far)%s%s", run->program, size,
+                line.len > 0 ? ": " : "", bl_buf_text(&line));
+    bl_buf_release(&line);
+}
+
+/* Some of its output, without secrets. */
+static void run_take(struct bl_exec_stream *stream, const struct bl_buf *clean)
+{
+    if (clean->len == 0)
+        return;
+    bl_capture_add(&stream->capture, bl_buf_text(clean), clean->len);
+    bl_op_output(&stream->run->base, stream->name, bl_buf_text(clean), clean->len);
+    run_show(stream->run, bl_buf_text(clean), clean->len);
+}
+
 static void run_end_stream(struct bl_exec_stream *stream)
 {
+    struct bl_buf rest;
+
+    if (stream->fd >= 0 && !bl_op_is_settled(&stream->run->base)) {
+        bl_buf_init(&rest, 0);
+        bl_redact_stream_end(&stream->mask, &rest);
+        run_take(stream, &rest);
+        bl_buf_release(&rest);
+    }
     run_close_fd(stream->run, &stream->poll, &stream->fd);
 }
 
@@ -93,29 +132,6 @@ static bool run_is_ok(const struct bl_op *op, int status)
     return list == NULL && status == 0;
 }
 
-static bool run_holds(const struct bl_value *secret, const struct bl_buf *line)
-{
-    size_t len;
-    const char *data = bl_value_reveal(secret, &len);
-
-    return bl_value_type(secret) == BL_SECRET && len > 0 &&
-           memmem(bl_buf_text(line), line->len, data, len) != NULL;
-}
-
-/* A line that a command printed goes into messages only without the secrets it was given. */
-static void run_hide_secrets(const struct bl_call *call, struct bl_buf *line)
-{
-    const struct bl_value *env = bl_call_value(call, "env");
-    bool hides = run_holds(bl_call_value(call, "stdin"), line);
-
-    for (size_t i = 0; i < bl_value_count(env); i++)
-        hides = hides || run_holds(bl_map_at(env, i), line);
-    if (!hides)
-        return;
-    bl_buf_reset(line);
-    bl_buf_text_add(line, "(a line with a secret)");
-}
-
 static void run_fail_status(struct bl_exec_run *run)
 {
     struct bl_buf line;
@@ -126,7 +142,7 @@ static void run_fail_status(struct bl_exec_run *run)
     if (!bl_capture_last_line(&run->streams[1].capture, &line) &&
         !bl_capture_last_line(&run->streams[0].capture, &line))
         bl_buf_text_add(&line, "it printed nothing");
-    run_hide_secrets(run->base.call, &line);
+    bl_exec_hide_secrets(run->base.call, &line);
     if (WIFSIGNALED(run->status))
         snprintf(how, sizeof(how), "was killed by signal %d (%s)", WTERMSIG(run->status),
                  name != NULL ? name : "real time");
@@ -180,33 +196,14 @@ static void run_settle(struct bl_exec_run *run)
         run_fail_status(run);
 }
 
-/* Says what it does: how much it has printed, and its last words. */
-static void run_show(struct bl_exec_run *run, const char *data, size_t len)
-{
-    char size[40];
-    struct bl_buf line;
-    size_t start;
-
-    len = bl_exec_trim(data, len);
-    start = len;
-    while (start > 0 && data[start - 1] != '\n' && data[start - 1] != '\r' && len - start < 200)
-        start--;
-    bl_buf_init(&line, 0);
-    bl_text_clean(&line, data + start, len - start, false);
-    run_hide_secrets(run->base.call, &line);
-    bl_format_bytes(size, sizeof(size),
-                    run->streams[0].capture.total + run->streams[1].capture.total);
-    bl_op_stage(&run->base, "running %s (%s of output so far)%s%s", run->program, size,
-                line.len > 0 ? ": " : "", bl_buf_text(&line));
-    bl_buf_release(&line);
-}
-
 /* Reads what is there. After the outcome it is only drained, until the keeper is gone. */
 static void run_read(struct bl_exec_stream *stream, int reads)
 {
     struct bl_exec_run *run = stream->run;
+    struct bl_buf clean;
     char data[RUN_READ];
 
+    bl_buf_init(&clean, 0);
     while (reads-- > 0) {
         ssize_t got = read(stream->fd, data, sizeof(data));
         if (got < 0 && (errno == EAGAIN || errno == EINTR))
@@ -217,10 +214,11 @@ static void run_read(struct bl_exec_stream *stream, int reads)
         }
         if (bl_op_is_settled(&run->base))
             continue;
-        bl_capture_add(&stream->capture, data, (size_t)got);
-        bl_op_output(&run->base, stream->name, data, (size_t)got);
-        run_show(run, data, (size_t)got);
+        bl_buf_reset(&clean);
+        bl_redact_stream_feed(&stream->mask, &clean, data, (size_t)got);
+        run_take(stream, &clean);
     }
+    bl_buf_release(&clean);
 }
 
 static void run_readable(uv_poll_t *poll, int status, int events)
@@ -344,8 +342,10 @@ void bl_exec_run_release(struct bl_op *op)
 {
     struct bl_exec_run *run = (struct bl_exec_run *)op;
 
-    for (int i = 0; i < 2; i++)
+    for (int i = 0; i < 2; i++) {
         bl_capture_release(&run->streams[i].capture);
+        bl_redact_stream_release(&run->streams[i].mask);
+    }
     bl_sandbox_close(&run->sandbox);
     if (run->keeper.pid <= 0)
         return;
@@ -474,6 +474,8 @@ void bl_exec_run_start(struct bl_op *op, const struct bl_call *call)
                         &command);
     snprintf(run->program, sizeof(run->program), "%s", command.program);
     bl_op_stage(op, "running %s", run->program);
+    for (int i = 0; i < 2; i++)
+        bl_redact_stream_init(&run->streams[i].mask, bl_op_redactor(op));
     bl_capture_init(&run->streams[0].capture, room - room / 4);
     bl_capture_init(&run->streams[1].capture, room / 4);
     if (bl_exec_environment(bl_call_value(call, "env"), &environment, &err) != BL_OK) {

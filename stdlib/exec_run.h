@@ -16,7 +16,8 @@ struct bl_exec_stream {
     struct bl_exec_run *run;
     const char *name;
     uv_poll_t poll;
-    int fd; /* -1: ended */
+    int fd;                       /* -1: ended */
+    struct bl_redact_stream mask; /* a secret may come in two pieces */
     struct bl_capture capture;
 };
 

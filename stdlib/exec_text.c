@@ -250,6 +250,28 @@ struct bl_value *bl_capture_value(const struct bl_capture *capture)
     return bl_value_take_buf(&out);
 }
 
+static bool text_holds(const struct bl_value *secret, const struct bl_buf *line)
+{
+    size_t len;
+    const char *data = bl_value_reveal(secret, &len);
+
+    return bl_value_type(secret) == BL_SECRET && len > 0 &&
+           memmem(bl_buf_text(line), line->len, data, len) != NULL;
+}
+
+void bl_exec_hide_secrets(const struct bl_call *call, struct bl_buf *line)
+{
+    const struct bl_value *env = bl_call_value(call, "env");
+    bool hides = text_holds(bl_call_value(call, "stdin"), line);
+
+    for (size_t i = 0; i < bl_value_count(env); i++)
+        hides = hides || text_holds(bl_map_at(env, i), line);
+    if (!hides)
+        return;
+    bl_buf_reset(line);
+    bl_buf_text_add(line, "(a line with a secret)");
+}
+
 size_t bl_exec_trim(const char *data, size_t len)
 {
     static const char blanks[] = {' ', '\t', '\r', '\n'};

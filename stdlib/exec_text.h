@@ -5,8 +5,7 @@
 #ifndef BL_EXEC_TEXT_H
 #define BL_EXEC_TEXT_H
 
-#include "base/error.h"
-#include "base/value.h"
+#include "base/call.h"
 
 /* Adds argv as one would type it into a shell: each word quoted where it must be. */
 void bl_exec_quote(struct bl_buf *out, const struct bl_value *argv);
@@ -30,6 +29,9 @@ const char *bl_exec_variable(char *const *environment, const char *name);
  * name in a list of folders (relative ones do not count). NULL when there is none; freed by
  * bl_free. */
 char *bl_exec_find(const char *program, const char *folders);
+
+/* A line that a command printed goes into messages only without the secrets it was given. */
+void bl_exec_hide_secrets(const struct bl_call *call, struct bl_buf *line);
 
 /* The length without the blanks and line ends behind it. */
 size_t bl_exec_trim(const char *data, size_t len);

@@ -167,22 +167,31 @@ static unsigned char escaped_letter(unsigned char byte)
     return found == NULL ? 0 : (unsigned char)letters[found - controls];
 }
 
+static size_t escaped_skip(struct reader *reader)
+{
+    size_t slashes = 0;
+
+    while (reader->from < reader->len && reader->data[reader->from] == '\\' &&
+           slashes < SLASHES) {
+        reader->from++;
+        slashes++;
+    }
+    return slashes;
+}
+
 /* One byte of the secret that is no backslash, with any backslashes before it. */
 static enum redact_found escaped_byte(struct reader *reader)
 {
     unsigned char wanted = reader->secret[reader->at], byte;
     enum redact_found found = REDACT_NO;
-    size_t slashes = 0;
-    bool behind;
+    size_t slashes = escaped_skip(reader);
+    bool behind = reader->from > 0 && reader->data[reader->from - 1] == '\\';
 
-    while (reader->from < reader->len && reader->data[reader->from] == '\\' &&
-           slashes++ < SLASHES)
-        reader->from++;
     if (reader->from == reader->len)
         return REDACT_MORE;
     byte = reader->data[reader->from];
-    behind = reader->from > 0 && reader->data[reader->from - 1] == '\\';
-    if (behind && byte == 'u')
+    if (behind && byte == 'u' &&
+        (slashes > 0 || wanted != 'u')) /* its own "\\u" is no number */
         found = escaped_unicode(reader);
     if (found != REDACT_NO)
         return found;

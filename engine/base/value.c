@@ -15,7 +15,8 @@ struct bl_value {
         struct {
             char *data;
             size_t len;
-            char *name; /* of a secret */
+            char *name;              /* of a secret */
+            struct bl_value *source; /* of a secret that is not fetched yet */
         } bytes;
         struct {
             struct bl_value **items;
@@ -116,6 +117,14 @@ struct bl_value *bl_value_secret(const char *name, const void *data, size_t len)
     return value;
 }
 
+struct bl_value *bl_value_secret_from(const char *name, const struct bl_value *source)
+{
+    struct bl_value *value = bl_value_secret(name, "", 0);
+
+    value->as.bytes.source = bl_value_ref(source);
+    return value;
+}
+
 struct bl_value *bl_list_new(void)
 {
     return value_new(BL_LIST);
@@ -142,6 +151,7 @@ static void value_release(struct bl_value *value)
         explicit_bzero(value->as.bytes.data, value->as.bytes.len);
         bl_free(value->as.bytes.name);
         bl_free(value->as.bytes.data);
+        bl_value_unref(value->as.bytes.source);
         break;
     case BL_BYTES:
         bl_free(value->as.bytes.data);
@@ -266,6 +276,22 @@ const char *bl_value_reveal(const struct bl_value *value, size_t *len)
 const char *bl_value_secret_name(const struct bl_value *value)
 {
     return bl_value_type(value) == BL_SECRET ? value->as.bytes.name : "";
+}
+
+const struct bl_value *bl_value_secret_source(const struct bl_value *value)
+{
+    return bl_value_type(value) == BL_SECRET ? value->as.bytes.source : NULL;
+}
+
+void bl_value_secret_fill(const struct bl_value *value, const void *data, size_t len)
+{
+    struct bl_value *secret = (struct bl_value *)(uintptr_t)value;
+
+    bl_free(secret->as.bytes.data);
+    secret->as.bytes.data = bl_strndup(data, len);
+    secret->as.bytes.len = len;
+    bl_value_unref(secret->as.bytes.source);
+    secret->as.bytes.source = NULL;
 }
 
 /* The entries of a map, in order. Sorting them later than they were added does not change the

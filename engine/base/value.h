@@ -34,6 +34,8 @@ struct bl_value *bl_value_text(const char *text); /* NULL gives nil */
 struct bl_value *bl_value_textf(const char *format, ...) BL_PRINTF(1, 2);
 struct bl_value *bl_value_take_buf(struct bl_buf *buf); /* takes the bytes out of buf */
 struct bl_value *bl_value_secret(const char *name, const void *data, size_t len);
+/* A secret whose value is fetched when it is needed; source says where from ({file =} …). */
+struct bl_value *bl_value_secret_from(const char *name, const struct bl_value *source);
 struct bl_value *bl_list_new(void);
 struct bl_value *bl_map_new(void);
 
@@ -59,6 +61,10 @@ const char *bl_value_as_bytes(const struct bl_value *value, size_t *len);
 const char *bl_value_reveal(const struct bl_value *value,
                             size_t *len); /* bytes, or a secret's bytes; len may be NULL */
 const char *bl_value_secret_name(const struct bl_value *value);
+/* Where its value is still to be fetched from; NULL when there is nothing to fetch. */
+const struct bl_value *bl_value_secret_source(const struct bl_value *value);
+/* Its value was fetched: the one thing that changes in a value that others hold. */
+void bl_value_secret_fill(const struct bl_value *value, const void *data, size_t len);
 size_t bl_value_count(const struct bl_value *value); /* items of a list or map */
 const struct bl_value *bl_list_get(const struct bl_value *list, size_t index); /* from 0 */
 const struct bl_value *bl_map_get(const struct bl_value *map,

@@ -11,6 +11,7 @@
 #include "exec_probe.h"
 #include "journal/state.h"
 #include "run/project.h"
+#include "world/secrets.h"
 
 #include <fcntl.h>
 #include <sqlite3.h>
@@ -63,8 +64,15 @@ static void doctor_note(const char *format, ...)
 static void doctor_secrets(struct doctor *doctor, const struct bl_value *value)
 {
     size_t len;
+    struct bl_buf from;
 
-    if (bl_value_type(value) == BL_SECRET) {
+    if (bl_value_secret_source(value) != NULL) {
+        bl_buf_init(&from, 0);
+        bl_secret_describe(value, &from);
+        doctor_say(doctor, true, "secret %s: %s (not fetched)", bl_value_secret_name(value),
+                   bl_buf_text(&from));
+        bl_buf_release(&from);
+    } else if (bl_value_type(value) == BL_SECRET) {
         bl_value_reveal(value, &len);
         if (len > 0)
             doctor_say(doctor, true, "secret %s is set", bl_value_secret_name(value));

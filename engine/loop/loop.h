@@ -6,7 +6,8 @@
 #define BL_LOOP_H
 
 #include "base/clock.h"
-#include "base/prefix.h"
+#include "base/error.h"
+#include "base/redact.h"
 
 #include <uv.h>
 
@@ -21,6 +22,18 @@ void bl_loop_free(struct bl_loop *loop);
 
 uv_loop_t *bl_loop_uv(struct bl_loop *loop);
 const struct bl_clock *bl_loop_clock(const struct bl_loop *loop);
+
+/*
+ * Who keeps the secrets of a run: `need` is told of the settings and the arguments of every
+ * operation before it starts, fetches what is still to be fetched and teaches the redactor,
+ * which masks all that operations say from then on. An error fails the operation.
+ */
+struct bl_loop_keeper {
+    enum bl_code (*need)(void *arg, const struct bl_value *tree, struct bl_error *err);
+    void *arg;
+    const struct bl_redactor *redactor;
+};
+void bl_loop_keep_secrets(struct bl_loop *loop, const struct bl_loop_keeper *keeper);
 
 /*
  * One turn: waits for something to happen (wait: until then; otherwise not at all), runs the

@@ -35,10 +35,20 @@ void bl_connection_unref(struct bl_connection *connection)
     bl_free(connection);
 }
 
+static enum bl_code loop_need(const struct bl_loop *loop, const struct bl_value *tree,
+                              struct bl_error *err)
+{
+    return loop->keeper.need == NULL ? BL_OK : loop->keeper.need(loop->keeper.arg, tree, err);
+}
+
 void bl_connection_open(struct bl_connection *connection)
 {
+    struct bl_error err;
+
     if (connection == NULL || connection->is_open)
         return;
+    if (loop_need(connection->loop, connection->settings, &err) != BL_OK)
+        return; /* the operation that needs it says so */
     connection->is_open = true;
     if (connection->module->open != NULL)
         connection->module->open(connection);
@@ -89,9 +99,18 @@ void bl_op_stage(struct bl_op *op, const char *format, ...)
 {
     va_list args;
 
+    int len;
+
     va_start(args, format);
-    vsnprintf(op->stage, sizeof(op->stage), format, args);
+    len = vsnprintf(op->stage, sizeof(op->stage), format, args);
     va_end(args);
+    bl_redact_line(op->loop->keeper.redactor, op->stage, sizeof(op->stage),
+                   len >= (int)sizeof(op->stage));
+}
+
+const struct bl_redactor *bl_op_redactor(const struct bl_op *op)
+{
+    return op->loop->keeper.redactor;
 }
 
 void bl_op_sent(struct bl_op *op)
@@ -112,9 +131,32 @@ void bl_loop_on_output(struct bl_loop *loop,
     loop->on_output = on_output;
 }
 
+/* What comes out of an operation holds no secret, for the journal and for the script alike. */
+static void op_mask(const struct bl_redactor *redactor, struct bl_outcome *outcome)
+{
+    struct bl_value *value = outcome->value;
+    char *message = outcome->error.message, *cause = outcome->error.cause;
+    size_t room = sizeof(outcome->error.message), cause_room = sizeof(outcome->error.cause);
+
+    if (redactor == NULL)
+        return;
+    bl_redact_line(redactor, message, room, strlen(message) + 1 >= room);
+    bl_redact_line(redactor, cause, cause_room, strlen(cause) + 1 >= cause_room);
+    if (value == NULL)
+        return;
+    outcome->value = bl_redact_value(redactor, value);
+    bl_value_unref(value);
+}
+
+void bl_loop_keep_secrets(struct bl_loop *loop, const struct bl_loop_keeper *keeper)
+{
+    loop->keeper = *keeper;
+}
+
 /* Marks it settled and puts it in line; nothing else happens inside a callback. */
 static void op_settle(struct bl_op *op, enum bl_status status)
 {
+    op_mask(op->loop->keeper.redactor, &op->outcome);
     op->outcome.status = status;
     op->is_settled = true;
     op->next_ready = NULL;
@@ -210,6 +252,23 @@ void bl_op_cancel(struct bl_op *op, const char *why)
                op->call->operation->name, why);
 }
 
+/* Its secrets are there before it starts. */
+static void op_begin(struct bl_op *op)
+{
+    const struct bl_value *settings =
+        op->connection != NULL ? op->connection->settings : op->call->settings;
+    struct bl_error err;
+
+    if (loop_need(op->loop, settings, &err) != BL_OK ||
+        loop_need(op->loop, op->call->args, &err) != BL_OK) {
+        bl_op_fail(op, err.code, "%s: %s", op->call->target, err.message);
+        return;
+    }
+    bl_connection_open(op->connection);
+    op->is_started = true;
+    op->call->operation->start(op, op->call);
+}
+
 struct bl_op *bl_op_start(struct bl_loop *loop, struct bl_call *take_call, enum bl_class class,
                           struct bl_connection *connection,
                           void (*on_settled)(struct bl_op *op, void *owner), void *owner)
@@ -235,8 +294,7 @@ struct bl_op *bl_op_start(struct bl_loop *loop, struct bl_call *take_call, enum 
     uv_timer_init(&loop->uv, &op->deadline);
     op->deadline.data = op;
     uv_timer_start(&op->deadline, op_timed_out, (uint64_t)take_call->timeout_ms, 0);
-    bl_connection_open(op->connection);
-    operation->start(op, take_call);
+    op_begin(op);
     return op;
 }
 
@@ -265,7 +323,7 @@ void bl_loop_drain(struct bl_loop *loop)
             loop->ready_end = &loop->ready;
         op_unlink(op);
         uv_close((uv_handle_t *)&op->deadline, op_deadline_closed);
-        if (op->call->operation->release != NULL)
+        if (op->is_started && op->call->operation->release != NULL)
             op->call->operation->release(op);
         op->on_settled(op, op->owner);
         bl_op_unref(op);

@@ -41,6 +41,7 @@ struct bl_op {
     enum bl_class class;
     struct bl_outcome outcome;
     char stage[120];
+    bool is_started;
     unsigned refs;
     bool is_settled;
     bool is_sent;
@@ -83,8 +84,11 @@ void bl_op_stage(struct bl_op *op, const char *format, ...) BL_PRINTF(2, 3);
 void bl_op_extend(struct bl_op *op, int64_t millis);
 /* From here on the request may have reached the server. */
 void bl_op_sent(struct bl_op *op);
-/* Bytes that it prints while it runs, for whoever watches; "stdout" or "stderr". Nothing is
- * kept here. */
+/* What masks the secrets of this run in text that is cut or kept; NULL when nothing does. What
+ * is answered, failed with or staged is masked anyway. */
+const struct bl_redactor *bl_op_redactor(const struct bl_op *op);
+/* Bytes that it prints while it runs, masked, for whoever watches; "stdout" or "stderr".
+ * Nothing is kept here. */
 void bl_op_output(struct bl_op *op, const char *stream, const char *data, size_t len);
 
 /* For the engine (world/). */

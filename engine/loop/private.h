@@ -13,6 +13,7 @@ struct bl_loop {
     struct bl_op *ready, **ready_end; /* settled, in order */
     uv_async_t wake;
     int64_t longest;
+    struct bl_loop_keeper keeper;
     void (*on_output)(struct bl_op *op, const char *stream, const char *data, size_t len);
 };
 

@@ -7,6 +7,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "gate/prompt.h"
 #include "vm/runtime.h"
 
 #include <ctype.h>
@@ -66,27 +67,48 @@ static enum bl_code params_read_file(const char *name, const char *path,
     return BL_OK;
 }
 
+static enum bl_code params_refuse_secret(const char *name, struct bl_error *err)
+{
+    return bl_fail(err, BL_E_ARG,
+                   "--set %s: it is a secret, and every user of this machine sees a command "
+                   "line: use --set-file %s=PATH, the variable BELAY_PARAM_…, or the prompt",
+                   name, name);
+}
+
+/* The value of "name=value" or "name=path" for the parameter of that name. */
+static enum bl_code params_read_set(const struct bl_value *param, const char *text,
+                                    bool is_file, struct bl_value **value, struct bl_error *err)
+{
+    const char *name = bl_map_text(param, "name", "");
+
+    if (is_file)
+        return params_read_file(name, text, value, err);
+    if (strcmp(bl_map_text(param, "type", ""), "secret") == 0)
+        return params_refuse_secret(name, err);
+    *value = bl_value_text(text);
+    return BL_OK;
+}
+
 /* Reads "name=value" items into `given`, by name. */
 static enum bl_code params_read_sets(const struct bl_value *procedure,
                                      const struct bl_value *sets, bool is_file,
                                      struct bl_value *given, struct bl_error *err)
 {
     for (size_t i = 0; i < bl_value_count(sets); i++) {
-        const char *item = bl_value_as_text(bl_list_get(sets, i));
+        const char *item = bl_value_as_text(bl_list_get(sets, i)), *name;
         const char *equals = strchr(item, '=');
         struct bl_value *value = NULL;
-        char name[80];
+        const struct bl_value *param;
         if (equals == NULL || equals == item)
             return bl_fail(err, BL_E_ARG, "--set%s '%s': write --set%s name=%s",
                            is_file ? "-file" : "", item, is_file ? "-file" : "",
                            is_file ? "path" : "value");
-        if (params_find(procedure, item, (size_t)(equals - item)) == NULL)
+        param = params_find(procedure, item, (size_t)(equals - item));
+        if (param == NULL)
             return params_unknown(procedure, item, (size_t)(equals - item), err);
-        snprintf(name, sizeof(name), "%.*s", (int)(equals - item), item);
-        if (!is_file)
-            value = bl_value_text(equals + 1);
-        else if (params_read_file(name, equals + 1, &value, err) != BL_OK)
+        if (params_read_set(param, equals + 1, is_file, &value, err) != BL_OK)
             return err->code;
+        name = bl_map_text(param, "name", "");
         if (!is_file || bl_map_get(given, name) == NULL)
             bl_map_set(given, name, value);
         else
@@ -108,38 +130,61 @@ static struct bl_value *params_from_variable(const char *name)
     return value != NULL ? bl_value_text(value) : NULL;
 }
 
-/* Asks for one value on the terminal; NULL when nobody is there. Secrets are read without echo.
- */
-static struct bl_value *params_prompt(const struct bl_value *param)
+static void params_question(const struct bl_value *param, struct bl_buf *out)
 {
-    bool is_secret = strcmp(bl_map_text(param, "type", ""), "secret") == 0;
+    const char *help = bl_map_text(param, "help", NULL);
+
+    bl_buf_printf(out, "%s (%s)%s%s", bl_map_text(param, "name", ""),
+                  bl_map_text(param, "type", ""), help != NULL ? ", " : "",
+                  help != NULL ? help : "");
+}
+
+static struct bl_value *params_prompt_secret(const char *question)
+{
+    struct bl_value *value = NULL;
+    struct bl_error why;
+    struct bl_buf line;
+
+    bl_buf_init(&line, BL_PROMPT_MAX);
+    if (bl_prompt_secret(question, &line, &why) == BL_OK)
+        value = bl_value_bytes(bl_buf_text(&line), line.len);
+    if (line.cap > 0)
+        explicit_bzero(line.data, line.cap);
+    bl_buf_release(&line);
+    return value;
+}
+
+static struct bl_value *params_prompt_line(const char *question)
+{
     FILE *tty = fopen("/dev/tty", "r+e");
-    struct termios before, silent;
     struct bl_value *value = NULL;
     char line[4096];
 
     if (tty == NULL)
         return NULL;
-    fprintf(
-        tty, "%s (%s)%s%s: ", bl_map_text(param, "name", ""), bl_map_text(param, "type", ""),
-        bl_map_text(param, "help", NULL) != NULL ? ", " : "", bl_map_text(param, "help", ""));
+    fprintf(tty, "%s: ", question);
     fflush(tty);
     tcflush(fileno(tty), TCIFLUSH);
-    if (is_secret && tcgetattr(fileno(tty), &before) == 0) {
-        silent = before;
-        silent.c_lflag &= ~(tcflag_t)ECHO;
-        tcsetattr(fileno(tty), TCSANOW, &silent);
-    }
     if (fgets(line, sizeof(line), tty) != NULL && line[strcspn(line, "\n")] == '\n') {
         line[strcspn(line, "\n")] = '\0';
         value = bl_value_text(line);
     }
-    if (is_secret) {
-        tcsetattr(fileno(tty), TCSANOW, &before);
-        fputc('\n', tty);
-    }
-    explicit_bzero(line, sizeof(line));
     fclose(tty);
+    return value;
+}
+
+/* Asks for one value on the terminal; NULL when nobody is there. */
+static struct bl_value *params_prompt(const struct bl_value *param)
+{
+    bool is_secret = strcmp(bl_map_text(param, "type", ""), "secret") == 0;
+    struct bl_value *value;
+    struct bl_buf question;
+
+    bl_buf_init(&question, 0);
+    params_question(param, &question);
+    value = is_secret ? params_prompt_secret(bl_buf_text(&question))
+                      : params_prompt_line(bl_buf_text(&question));
+    bl_buf_release(&question);
     return value;
 }
 
@@ -195,6 +240,12 @@ static enum bl_code params_add(const struct bl_value *procedure, const struct bl
     return BL_OK;
 }
 
+static enum bl_code params_need(const struct bl_param_sources *sources,
+                                const struct bl_value *value, struct bl_error *err)
+{
+    return sources->secrets == NULL ? BL_OK : bl_secrets_need(sources->secrets, value, err);
+}
+
 static struct bl_value *params_names(const struct bl_value *given)
 {
     struct bl_value *names = bl_list_new();
@@ -217,9 +268,13 @@ enum bl_code bl_params_resolve(const struct bl_value *procedure,
     for (size_t i = 0; code == BL_OK && i < bl_value_count(params); i++) {
         const struct bl_value *param = bl_list_get(params, i);
         struct bl_value *value = params_source(param, given, sources);
-        code = params_add(procedure, param, value, made, err);
+        code = params_need(sources, value, err);
+        if (code == BL_OK)
+            code = params_add(procedure, param, value, made, err);
         bl_value_unref(value);
     }
+    if (code == BL_OK)
+        code = params_need(sources, made, err);
     if (code != BL_OK)
         bl_value_unref(made);
     else

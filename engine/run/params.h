@@ -7,12 +7,14 @@
 
 #include "base/error.h"
 #include "base/value.h"
+#include "world/secrets.h"
 
 struct bl_param_sources {
     const struct bl_value *sets; /* list of "name=value" */
     const struct bl_value
         *set_files; /* list of "name=path": the file's text without its last newline */
     const struct bl_value *environment; /* checked environment; its `params` are used by name */
+    struct bl_secrets *secrets;         /* fetches those of the values; NULL: nothing is */
     bool may_prompt;                    /* ask on the terminal for what is missing */
 };
 

@@ -26,7 +26,7 @@ struct run {
     const struct bl_value *procedure;
     struct bl_value *params,
         *given; /* all values; the names of those that were set for this run */
-    struct bl_redactor *redactor;
+    struct bl_secrets *secrets;
     struct bl_state state;
     struct bl_lease *lease;
     struct bl_journal *journal;
@@ -70,6 +70,24 @@ static const char *run_unset_secret(const struct bl_value *value)
     return name;
 }
 
+/* Fetches the secrets of a connection; one of a variable that is not set has no value. */
+static enum bl_code run_need(const struct run *run, const char *name,
+                             const struct bl_value *settings, struct bl_error *err)
+{
+    struct bl_error why;
+    const char *unset;
+
+    if (bl_secrets_need(run->secrets, settings, &why) != BL_OK)
+        return bl_fail(err, why.code, "%s: %s", name, why.message);
+    unset = run_unset_secret(settings);
+    return unset == NULL
+               ? BL_OK
+               : bl_fail(err, BL_E_ARG,
+                         "%s needs the secret %s, which has no value: export %s, or give it "
+                         "as a systemd credential of that name",
+                         name, unset, unset);
+}
+
 /* Every connection that the procedure uses must be in the environment, with its secrets. */
 static enum bl_code run_check_uses(const struct run *run, struct bl_error *err)
 {
@@ -77,7 +95,7 @@ static enum bl_code run_check_uses(const struct run *run, struct bl_error *err)
     const char *environment = bl_map_text(run->environment, "name", "");
 
     for (size_t i = 0; i < bl_value_count(uses); i++) {
-        const char *target = bl_value_as_text(bl_map_at(uses, i)), *secret;
+        const char *target = bl_value_as_text(bl_map_at(uses, i));
         size_t len = strlen(target);
         bool may_be_missing = len > 0 && target[len - 1] == '?'; /* "docker.engine?" */
         char name[160];
@@ -89,29 +107,10 @@ static enum bl_code run_check_uses(const struct run *run, struct bl_error *err)
                            "%s uses %s, which environment %s does not name: add it to "
                            "environments/%s.lua or choose another with --env",
                            run->options->procedure, name, environment, environment);
-        secret = run_unset_secret(settings);
-        if (secret != NULL)
-            return bl_fail(
-                err, BL_E_ARG,
-                "%s needs the secret %s, which has no value: export %s, or give it as a "
-                "systemd credential of that name",
-                name, secret, secret);
+        if (run_need(run, name, settings, err) != BL_OK)
+            return err->code;
     }
     return BL_OK;
-}
-
-static void run_add_secrets(struct bl_redactor *redactor, const struct bl_value *value)
-{
-    const char *data;
-    size_t len;
-
-    if (bl_value_type(value) == BL_SECRET) {
-        data = bl_value_reveal(value, &len);
-        bl_redactor_add(redactor, bl_value_secret_name(value), data, len);
-    }
-    for (size_t i = 0; i < bl_value_count(value); i++)
-        run_add_secrets(redactor, bl_value_type(value) == BL_MAP ? bl_map_at(value, i)
-                                                                 : bl_list_get(value, i));
 }
 
 static enum bl_code run_load(struct run *run, struct bl_error *err)
@@ -127,18 +126,17 @@ static enum bl_code run_load(struct run *run, struct bl_error *err)
             bl_project_environment(&run->project, options->environment, &run->environment, err);
     if (code == BL_OK)
         code = bl_project_procedure(&run->project, options->procedure, &run->procedure, err);
-    if (code == BL_OK)
-        code = run_check_uses(run, err);
     if (code != BL_OK)
         return code;
+    run->secrets = sources.secrets = bl_secrets_new(options->is_attended);
     sources.environment = run->environment;
     sources.may_prompt = options->is_attended;
-    code = bl_params_resolve(run->procedure, &sources, &run->params, &run->given, err);
+    bl_secrets_learn(run->secrets, run->environment);
+    code = run_check_uses(run, err);
+    if (code == BL_OK)
+        code = bl_params_resolve(run->procedure, &sources, &run->params, &run->given, err);
     if (code != BL_OK)
         return code;
-    run->redactor = bl_redactor_new();
-    run_add_secrets(run->redactor, run->environment);
-    run_add_secrets(run->redactor, run->params);
     bl_runtime_answers(run->project.runtime, options->answers);
     return BL_OK;
 }
@@ -182,8 +180,7 @@ static void run_hold_signals(bool hold)
 
 static enum bl_code run_open_journal(struct run *run, struct bl_error *err)
 {
-    struct bl_journal_options options = {
-        .state = &run->state, .clock = &run->clock, .redactor = run->redactor};
+    struct bl_journal_options options = {.state = &run->state, .clock = &run->clock};
     struct bl_value *info = run_info(run);
     const char *environment = bl_map_text(run->environment, "name", "");
     enum bl_code code =
@@ -193,6 +190,7 @@ static enum bl_code run_open_journal(struct run *run, struct bl_error *err)
         code = bl_lease_take(&run->state, run->options->procedure, environment, &run->clock,
                              &run->lease, err);
     options.info = info;
+    options.redactor = bl_secrets_redactor(run->secrets);
     if (code == BL_OK)
         code = bl_journal_create(&options, &run->journal, err);
     bl_value_unref(info);
@@ -264,6 +262,7 @@ static int run_body(struct run *run, struct bl_error *err)
         .journal = run->journal,
         .environment = run->environment,
         .world = options->world,
+        .secrets = run->secrets,
         .is_attended = options->is_attended,
         .yes = options->yes,
         .on_waiting = options->on_waiting,
@@ -303,6 +302,14 @@ static int run_perform(struct run *run, struct bl_error *err)
     return status;
 }
 
+/* The error is shown without having been journaled. */
+static void run_mask(const struct run *run, struct bl_error *err)
+{
+    if (run->secrets != NULL && err->code != BL_OK)
+        bl_redact_line(bl_secrets_redactor(run->secrets), err->message, sizeof(err->message),
+                       strlen(err->message) + 1 >= sizeof(err->message));
+}
+
 static void run_close(struct run *run, struct bl_error *err)
 {
     struct bl_error why;
@@ -313,11 +320,29 @@ static void run_close(struct run *run, struct bl_error *err)
         err->code == BL_OK)
         *err = why;
     bl_lease_release(run->lease);
-    bl_redactor_free(run->redactor);
+    run_mask(run, err);
+    bl_secrets_free(run->secrets);
     bl_value_unref(run->params);
     bl_value_unref(run->given);
     bl_value_unref(run->environment);
     bl_value_unref(run->loaded);
+}
+
+/* Before it began: what the machine, a person or the source of a secret said, else wrong use.
+ */
+static int run_load_exit(enum bl_code code)
+{
+    switch (code) {
+    case BL_E_IO:
+    case BL_E_DENIED:
+    case BL_E_EXIT:
+    case BL_E_TIMEOUT:
+    case BL_E_WAITING:
+    case BL_E_CANCELLED:
+        return bl_exit_of(code);
+    default:
+        return BL_EXIT_USAGE;
+    }
 }
 
 int bl_run(const struct bl_run_options *options, struct bl_error *err)
@@ -328,8 +353,7 @@ int bl_run(const struct bl_run_options *options, struct bl_error *err)
     err->code = BL_OK;
     run.loaded = bl_list_new();
     if (run_load(&run, err) != BL_OK)
-        status =
-            err->code == BL_E_IO || err->code == BL_E_DENIED ? BL_EXIT_FAILED : BL_EXIT_USAGE;
+        status = run_load_exit(err->code);
     else
         status = run_perform(&run, err);
     run_close(&run, err);

@@ -18,7 +18,43 @@ struct bl_session {
     uv_signal_t signals[SIGNALS];
     uv_timer_t ticker;
     int signal;
+    struct bl_secrets *secrets, *own_secrets;
 };
+
+static void session_warn(struct bl_session *session)
+{
+    struct bl_value *text, *notice;
+
+    while ((text = bl_secrets_take_warning(session->secrets)) != NULL) {
+        notice = bl_map_new();
+        bl_map_set(notice, "target", bl_value_text("secrets"));
+        bl_map_set(notice, "text", text);
+        bl_world_emit(session->world, "notice", notice);
+    }
+}
+
+static enum bl_code session_need(void *arg, const struct bl_value *tree, struct bl_error *err)
+{
+    struct bl_session *session = arg;
+    enum bl_code code = bl_secrets_need(session->secrets, tree, err);
+
+    session_warn(session);
+    return code;
+}
+
+/* From here on no operation says a secret. */
+static void session_keep_secrets(struct bl_session *session)
+{
+    struct bl_loop_keeper keeper = {.need = session_need, .arg = session};
+
+    session->secrets = session->settings.secrets;
+    if (session->secrets == NULL)
+        session->secrets = session->own_secrets = bl_secrets_new(session->settings.is_attended);
+    keeper.redactor = bl_secrets_redactor(session->secrets);
+    bl_secrets_learn(session->secrets, session->settings.environment);
+    bl_loop_keep_secrets(session->loop, &keeper);
+    session_warn(session);
+}
 
 static void session_signalled(uv_signal_t *handle, int number)
 {
@@ -77,6 +113,7 @@ struct bl_session *bl_session_new(const struct bl_session_settings *settings)
     if (settings->world == BL_WORLD_LIVE && settings->journal != NULL)
         session->gate = world.gate = bl_gate_new(session->loop, settings->journal, &gate);
     session->world = bl_world_new(&world);
+    session_keep_secrets(session);
     bl_runtime_enter(settings->runtime, session->world);
     for (size_t i = 0; i < SIGNALS; i++)
         session_watch(session, &session->signals[i], numbers[i]);
@@ -122,6 +159,7 @@ void bl_session_free(struct bl_session *session)
         uv_close((uv_handle_t *)&session->signals[i], session_closed);
     uv_close((uv_handle_t *)&session->ticker, session_closed);
     bl_loop_free(session->loop);
+    bl_secrets_free(session->own_secrets);
     bl_free(session);
 }
 

@@ -7,6 +7,7 @@
 
 #include "vm/runtime.h"
 #include "vm/selftest.h"
+#include "world/secrets.h"
 
 struct bl_session_settings {
     struct bl_runtime *runtime; /* something was started in it */
@@ -14,7 +15,8 @@ struct bl_session_settings {
     struct bl_journal *journal; /* NULL: none (eval, selftest, explore) */
     const struct bl_value *environment;
     enum bl_world_kind world;
-    bool is_attended, yes;                                           /* see gate.h */
+    struct bl_secrets *secrets; /* NULL: the session has its own */
+    bool is_attended, yes;      /* see gate.h */
     void (*on_waiting)(void *arg, const char *text, int64_t millis); /* may be NULL */
     void (*on_event)(void *arg, const char *kind,
                      const struct bl_value *data); /* without a journal */

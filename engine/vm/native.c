@@ -12,6 +12,7 @@
 #include "vm/cage.h"
 #include "vm/convert.h"
 #include "world/environment.h"
+#include "world/secrets.h"
 
 #define EVENT_STEPS 2000 /* what a script pays for an event: it goes to disk */
 
@@ -103,13 +104,33 @@ static BL_LJMP int native_keep(lua_State *L)
     return 0;
 }
 
+/* secret({file = …}): where only an environment file may say so, since its run fetches it. */
+static BL_LJMP int native_secret_from(lua_State *L)
+{
+    struct bl_value *source = native_map(L, 1, "secret");
+    struct bl_box *box = bl_box_push(L);
+    struct bl_error err;
+    char name[80];
+
+    if (strncmp(runtime_of(L)->loading, "environments.", 13) != 0)
+        return task_error(L, "secret: only an environment file says where one comes from: "
+                             "there, give it to a connection or to params");
+    if (bl_secret_check(source, name, &err) != BL_OK)
+        return task_error(L, "secret: %s", err.message);
+    box->value = bl_value_secret_from(name, source);
+    bl_secret_push(L, box->value);
+    return 1;
+}
+
 /* secret(name): an opaque value from the environment or the credentials folder. */
 static BL_LJMP int native_secret(lua_State *L)
 {
     struct bl_runtime *runtime = runtime_of(L);
-    const char *name = luaL_checkstring(L, 1);
+    const char *name = lua_istable(L, 1) ? "" : luaL_checkstring(L, 1);
     struct bl_box *box = bl_box_push(L);
 
+    if (lua_istable(L, 1))
+        return native_secret_from(L);
     box->value = runtime_secret(runtime, name);
     bl_secret_push(L, box->value);
     return 1;

@@ -38,7 +38,7 @@ static const struct bl_arg destroy_fields[] = {
 static const struct bl_arg environment_fields[] = {
     {.name = "state", .type = BL_T_PATH, .flags = BL_ARG_OPTIONAL},
     {.name = "policy", .type = BL_T_MAP, .flags = BL_ARG_OPTIONAL},
-    {.name = "params", .type = BL_T_MAP, .flags = BL_ARG_OPTIONAL},
+    {.name = "params", .type = BL_T_MAP, .flags = BL_ARG_OPTIONAL | BL_ARG_SECRET},
     {.name = "exec", .type = BL_T_MAP, .flags = BL_ARG_OPTIONAL},
     {0},
 };

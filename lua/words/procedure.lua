@@ -126,11 +126,22 @@ local function environment(spec)
   native.keep("environment", spec)
 end
 
+--- @class secret.From  one of file, command and prompt
+--- @field file? string  its text; nobody but its owner, this user or root, may read it
+--- @field command? string[]  what this program prints, e.g. { "pass", "show", "redis" }
+--- @field prompt? string  a person types it at the start of a run
+--- @field name? string  how it is shown
+
 --- An opaque value: the environment variable of that name, else the systemd credential.
+--- An environment file may say where else it comes from; it is fetched by a run that needs it,
+--- and never to list, show or validate.
 ---
---- @param name string
+--- @param name string|secret.From
 --- @return userdata
 local function secret(name)
+  if type(name) == "table" then
+    return native.secret(name)
+  end
   if type(name) ~= "string" or not name:find("^[%a_][%w_]*$") then
     at('secret: give it the name of an environment variable, such as "PGPASSWORD"')
   end
