@@ -45,7 +45,10 @@ static void run_inspect(const struct bl_call *call, struct bl_inspection *inspec
     for (size_t i = 0; i < bl_value_count(env); i++)
         bl_buf_printf(&inspection->detail, "%s%s%s", i == 0 ? "environment: " : ", ",
                       bl_map_key(env, i), i + 1 == bl_value_count(env) ? "\n" : "");
-    if (bl_call_value(call, "stdin") != NULL) {
+    if (bl_value_type(bl_call_value(call, "stdin")) == BL_SECRET) {
+        bl_buf_printf(&inspection->detail, "standard input: <secret:%s>\n",
+                      bl_value_secret_name(bl_call_value(call, "stdin")));
+    } else if (bl_call_value(call, "stdin") != NULL) {
         bl_value_reveal(bl_call_value(call, "stdin"), &len);
         bl_buf_printf(&inspection->detail, "standard input: %zu bytes\n", len);
     }

@@ -28,13 +28,16 @@ static void detail_headers(struct bl_buf *out, const struct bl_value *headers)
 static void detail_body(struct bl_buf *out, const struct bl_call *call)
 {
     const struct bl_value *json = bl_call_value(call, "json");
+    const struct bl_value *given = bl_call_value(call, "body");
     size_t len;
-    const char *body = bl_value_as_bytes(bl_call_value(call, "body"), &len);
+    const char *body = bl_value_as_bytes(given, &len);
 
     if (bl_http_call_class(call) == BL_CLASS_OBSERVE)
         return; /* json is no body there */
     if (json != NULL)
         bl_json_write(out, json, BL_JSON_PRETTY);
+    else if (bl_value_type(given) == BL_SECRET)
+        bl_buf_printf(out, "<secret:%s>\n", bl_value_secret_name(given));
     else if (len > 0)
         bl_text_clean(out, body, len, true);
 }
@@ -111,11 +114,11 @@ static const struct bl_arg read_args[] = {
     {.name = "body",                                                                           \
      .type = BL_T_STRING,                                                                      \
      .text = "the body as it is sent",                                                         \
-     .flags = BL_ARG_OPTION | BL_ARG_OPTIONAL | BL_ARG_DATA},                                  \
+     .flags = BL_ARG_OPTION | BL_ARG_OPTIONAL | BL_ARG_DATA | BL_ARG_SECRET},                  \
         {.name = "json",                                                                       \
          .type = BL_T_ANY,                                                                     \
          .text = "a value sent as JSON, instead of body",                                      \
-         .flags = BL_ARG_OPTION | BL_ARG_OPTIONAL},                                            \
+         .flags = BL_ARG_OPTION | BL_ARG_OPTIONAL | BL_ARG_SECRET},                            \
     {                                                                                          \
         .name = "parse", .type = BL_T_BOOLEAN,                                                 \
         .text = "true: the answer must be JSON; false: it is not read as JSON; left out: it "  \

@@ -143,13 +143,45 @@ static bool map_has_name(const struct bl_value *headers, const char *name)
     return false;
 }
 
+/* The tree with its secrets as text: it is on its way to the server. */
+static struct bl_value *request_reveal(const struct bl_value *value)
+{
+    enum bl_type type = bl_value_type(value);
+    struct bl_value *copy;
+    const char *data;
+    size_t len;
+
+    if (type == BL_SECRET) {
+        data = bl_value_reveal(value, &len);
+        return bl_value_bytes(data, len);
+    }
+    if (type != BL_MAP && type != BL_LIST)
+        return bl_value_ref(value);
+    copy = type == BL_MAP ? bl_map_new() : bl_list_new();
+    for (size_t i = 0; i < bl_value_count(value); i++) {
+        if (type == BL_MAP)
+            bl_map_set(copy, bl_map_key(value, i), request_reveal(bl_map_at(value, i)));
+        else
+            bl_list_add(copy, request_reveal(bl_list_get(value, i)));
+    }
+    return copy;
+}
+
+static void request_add_json(struct bl_buf *out, const struct bl_value *json)
+{
+    struct bl_value *revealed = request_reveal(json);
+
+    bl_json_write(out, revealed, BL_JSON_PLAIN);
+    bl_value_unref(revealed);
+}
+
 static bool request_add_body(struct bl_http_op *http, const struct bl_call *call)
 {
     const struct bl_value *json = bl_call_value(call, "json"),
                           *body = bl_call_value(call, "body");
     bool is_write = bl_arg_find(call->operation->args, "body") != NULL, has_type;
     size_t len;
-    const char *text = bl_value_as_bytes(body, &len);
+    const char *text = bl_value_reveal(body, &len);
 
     bl_buf_init(&http->body, 0);
     if (!is_write)
@@ -163,7 +195,7 @@ static bool request_add_body(struct bl_http_op *http, const struct bl_call *call
     has_type = map_has_name(bl_call_value(call, "headers"), "content-type") ||
                map_has_name(bl_map_get(call->settings, "headers"), "content-type");
     if (json != NULL)
-        bl_json_write(&http->body, json, BL_JSON_PLAIN);
+        request_add_json(&http->body, json);
     else
         bl_buf_add(&http->body, text, len);
     if (json != NULL && !has_type)

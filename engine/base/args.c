@@ -215,26 +215,13 @@ static enum bl_code arg_check_text(const struct bl_arg *arg, const char *what,
     return BL_OK;
 }
 
-/* A secret anywhere inside: its name; NULL when there is none. */
-static const char *arg_secret_inside(const struct bl_value *value)
-{
-    const char *name = NULL;
-
-    if (bl_value_type(value) == BL_SECRET)
-        return bl_value_secret_name(value);
-    for (size_t i = 0; name == NULL && i < bl_value_count(value); i++)
-        name = arg_secret_inside(bl_value_type(value) == BL_MAP ? bl_map_at(value, i)
-                                                                : bl_list_get(value, i));
-    return name;
-}
-
 static enum bl_code arg_check_tree(const struct bl_arg *arg, const char *what,
                                    const struct bl_value *given, struct bl_value **normal,
                                    struct bl_error *err)
 {
     enum bl_type type = bl_value_type(given);
     bool wants_map = arg->type == BL_T_MAP;
-    const char *secret = arg->flags & BL_ARG_SECRET ? NULL : arg_secret_inside(given);
+    const char *secret = arg->flags & BL_ARG_SECRET ? NULL : bl_value_secret_inside(given);
 
     if (secret != NULL)
         return bl_fail(err, BL_E_ARG, "%s '%s' must not hold a secret (<secret:%s>)", what,

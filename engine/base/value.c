@@ -278,6 +278,18 @@ const char *bl_value_secret_name(const struct bl_value *value)
     return bl_value_type(value) == BL_SECRET ? value->as.bytes.name : "";
 }
 
+const char *bl_value_secret_inside(const struct bl_value *value)
+{
+    const char *name = NULL;
+
+    if (bl_value_type(value) == BL_SECRET)
+        return value->as.bytes.name;
+    for (size_t i = 0; name == NULL && i < bl_value_count(value); i++)
+        name = bl_value_secret_inside(bl_value_type(value) == BL_MAP ? bl_map_at(value, i)
+                                                                     : bl_list_get(value, i));
+    return name;
+}
+
 const struct bl_value *bl_value_secret_source(const struct bl_value *value)
 {
     return bl_value_type(value) == BL_SECRET ? value->as.bytes.source : NULL;

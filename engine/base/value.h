@@ -61,6 +61,8 @@ const char *bl_value_as_bytes(const struct bl_value *value, size_t *len);
 const char *bl_value_reveal(const struct bl_value *value,
                             size_t *len); /* bytes, or a secret's bytes; len may be NULL */
 const char *bl_value_secret_name(const struct bl_value *value);
+/* The name of a secret anywhere inside; NULL when there is none. */
+const char *bl_value_secret_inside(const struct bl_value *value);
 /* Where its value is still to be fetched from; NULL when there is nothing to fetch. */
 const struct bl_value *bl_value_secret_source(const struct bl_value *value);
 /* Its value was fetched: the one thing that changes in a value that others hold. */

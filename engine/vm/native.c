@@ -200,6 +200,22 @@ static BL_LJMP int native_verify(lua_State *L)
     return 0;
 }
 
+/* no_secret(what, value): what is journaled for people is no place for a secret, masked or not.
+ */
+static BL_LJMP int native_no_secret(lua_State *L)
+{
+    const char *what = luaL_checkstring(L, 1), *name;
+    struct bl_box *box = bl_box_push(L);
+    struct bl_error err;
+
+    if (bl_value_read(L, 2, &box->value, &err) != BL_OK)
+        return 0; /* whoever takes it says so */
+    name = bl_value_secret_inside(box->value);
+    if (name != NULL)
+        return task_error(L, "%s: must not hold a secret (<secret:%s>)", what, name);
+    return 0;
+}
+
 /* emit(kind, data): an event with its place. */
 static BL_LJMP int native_emit(lua_State *L)
 {
@@ -439,6 +455,7 @@ BL_LJMP void native_push(lua_State *L)
         {"step_begin", native_step_begin},
         {"step_end", native_step_end},
         {"verify", native_verify},
+        {"no_secret", native_no_secret},
         {"emit", native_emit},
         {"check", native_check},
         {"world", native_world},

@@ -61,12 +61,31 @@ struct bl_value *bl_secrets_take_warning(struct bl_secrets *secrets)
     return NULL;
 }
 
+/* A URL with a secret in it is often repeated in part: its password, and what follows its host.
+ */
+static void secrets_add_url(struct bl_secrets *secrets, const char *name, const char *url)
+{
+    const char *host = strstr(url, "://"), *path, *at, *colon;
+
+    if (host == NULL)
+        return;
+    host += 3;
+    path = host + strcspn(host, "/?#");
+    at = memchr(host, '@', (size_t)(path - host));
+    colon = at == NULL ? NULL : memchr(host, ':', (size_t)(at - host));
+    if (colon != NULL)
+        bl_redactor_add(secrets->redactor, name, colon + 1, (size_t)(at - colon - 1));
+    if (strlen(path) >= 8)
+        bl_redactor_add(secrets->redactor, name, path, strlen(path));
+}
+
 /* Whether it is long enough to be masked. */
 static bool secrets_add(struct bl_secrets *secrets, const struct bl_value *secret)
 {
     size_t len;
     const char *data = bl_value_reveal(secret, &len);
 
+    secrets_add_url(secrets, bl_value_secret_name(secret), data);
     return len == 0 ||
            bl_redactor_add(secrets->redactor, bl_value_secret_name(secret), data, len);
 }

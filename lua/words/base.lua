@@ -35,6 +35,7 @@ local function read_title(what, title)
   if title == nil or title == "" then
     misuse("%s is missing: it must be a string", what)
   end
+  native.no_secret(what, title)
   title = show(title)
   if #title > TITLE then
     misuse("%s has %d bytes, more than %d", what, #title, TITLE)

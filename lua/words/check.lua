@@ -148,6 +148,7 @@ local function check(name, value, unit)
     native.misuse("check: the first argument is its name, a string")
   end
   native.read_title("check: the name", name)
+  native.no_secret("check '" .. name .. "'", value)
   if type(value) == "function" or (unit ~= nil and type(unit) ~= "string") then
     native.misuse("check '" .. name .. "': give it a value and, if it has one, a unit")
   end

@@ -149,6 +149,7 @@ end
 ---
 --- @param text string
 local function note(text)
+  native.no_secret("note", text)
   native.emit("note", { text = show(text) })
 end
 
@@ -157,6 +158,7 @@ end
 --- @param name string
 --- @param value any  plain data
 local function evidence(name, value)
+  native.no_secret("evidence", { name, value })
   native.emit("evidence", { name = show(name), value = value })
 end
 
@@ -164,6 +166,7 @@ end
 ---
 --- @param why string
 local function fail(why)
+  native.no_secret("fail", why)
   error(native.error("failed", show(why)), 0)
 end
 
@@ -171,6 +174,7 @@ end
 ---
 --- @param text? string
 local function done(text)
+  native.no_secret("done", text)
   native.done(text ~= nil and show(text) or "")
 end
 
