@@ -26,13 +26,15 @@ const struct bl_clock *bl_loop_clock(const struct bl_loop *loop);
 /*
  * Who keeps the secrets of a run: `need` is told of the settings and the arguments of every
  * operation before it starts, fetches what is still to be fetched and teaches the redactor,
- * which masks all that operations say from then on. An error fails the operation.
+ * which masks all that operations fail with and stage from then on, and whatever is handed out
+ * of their answers. An error fails the operation.
  */
 struct bl_loop_keeper {
     enum bl_code (*need)(void *arg, const struct bl_value *tree, struct bl_error *err);
     void *arg;
     const struct bl_redactor *redactor;
 };
+const struct bl_redactor *bl_loop_redactor(const struct bl_loop *loop); /* may be NULL */
 void bl_loop_keep_secrets(struct bl_loop *loop, const struct bl_loop_keeper *keeper);
 
 /*

@@ -131,10 +131,10 @@ void bl_loop_on_output(struct bl_loop *loop,
     loop->on_output = on_output;
 }
 
-/* What comes out of an operation holds no secret, for the journal and for the script alike. */
+/* What an operation failed with holds no secret. Its answer is masked by whoever hands it out:
+ * a guard judges by what the server really said. */
 static void op_mask(const struct bl_redactor *redactor, struct bl_outcome *outcome)
 {
-    struct bl_value *value = outcome->value;
     char *message = outcome->error.message, *cause = outcome->error.cause;
     size_t room = sizeof(outcome->error.message), cause_room = sizeof(outcome->error.cause);
 
@@ -142,10 +142,11 @@ static void op_mask(const struct bl_redactor *redactor, struct bl_outcome *outco
         return;
     bl_redact_line(redactor, message, room, strlen(message) + 1 >= room);
     bl_redact_line(redactor, cause, cause_room, strlen(cause) + 1 >= cause_room);
-    if (value == NULL)
-        return;
-    outcome->value = bl_redact_value(redactor, value);
-    bl_value_unref(value);
+}
+
+const struct bl_redactor *bl_loop_redactor(const struct bl_loop *loop)
+{
+    return loop->keeper.redactor;
 }
 
 void bl_loop_keep_secrets(struct bl_loop *loop, const struct bl_loop_keeper *keeper)

@@ -152,7 +152,8 @@ static void performance_settled(struct bl_op *op, void *owner)
     struct bl_performance *performance = owner;
 
     performance->outcome = op->outcome;
-    op->outcome.value = NULL; /* taken */
+    if (op->outcome.value != NULL) /* the script sees what the journal does */
+        performance->outcome.value = bl_redact_value(bl_op_redactor(op), op->outcome.value);
     if (performance->intent != 0)
         performance_settle_change(performance);
     else
@@ -291,7 +292,10 @@ static void performance_ask(struct bl_performance *performance, bool typed)
     if (typed)
         bl_map_set(question, "typed", bl_value_text(performance->inspection.target));
     bl_value_unref(performance->question);
-    performance->question = question;
+    performance->question =
+        bl_redact_value(bl_loop_redactor(performance->world->settings.loop), question);
+    bl_value_unref(question);
+    request.question = performance->question;
     bl_gate_ask(performance->world->settings.gate, &request);
 }
 

@@ -12,11 +12,11 @@ here=$(cd "$(dirname "$0")" && pwd)
 belay=$(readlink -f "$1")
 work=$(mktemp -d "${TMPDIR:-/tmp}/belay-secrets.XXXXXX")
 chmod 755 "$work"
-bin=$(ls -d /usr/lib/postgresql/*/bin | tail -n 1)
+bin=$(pg_config --bindir 2>/dev/null || echo /usr/lib/postgresql/15/bin)
 as=()
 [ "$(id -u)" -ne 0 ] || as=(setpriv --reuid postgres --regid postgres --init-groups)
 canary='c4nary/w0rd+k3y%7x'
-marker=marker-that-is-no-secret
+marker='marker-that-is-no-secret'
 passed=0
 failed=0
 pids=()
@@ -286,7 +286,7 @@ has() {
 
 # has_plain TEXT: the log of the runs has it, its JSON text unescaped.
 has_plain() {
-    tr -d '\\' <"$work/out/log.stdout" | grep -F -- "$1" || { tail -n 40 "$work/out/log.stdout"; return 1; }
+    tr -d \\\\ <"$work/out/log.stdout" | grep -F -- "$1" || { tail -n 40 "$work/out/log.stdout"; return 1; }
 }
 
 expect "a live run" run_all live
@@ -371,6 +371,23 @@ expect "a short value is warned about, once" test "$(grep -c 'the secret tiny ha
 "$belay" run loud --env loud >"$work/out/loud.stdout" 2>&1
 expect "a run that needs it fetches it" test -e "$work/fetched"
 expect "a command that prints nothing is no secret" grep -q 'it is empty' "$work/out/loud.stdout"
+
+# A secret that is a word of the guard's own question hides nothing from it.
+cat >guard.lua <<'LUA'
+procedure({
+  title = "Guard",
+  uses = { db = "postgres.db" },
+  may = { ["postgres.db"] = "destroy" },
+  params = { a = param.secret({ default = "what" }), b = param.secret({ default = "text" }) },
+  run = function(_, use)
+    use.db:query("select lower(v) from vault v")
+  end,
+})
+LUA
+PGPASSFILE=$work/keys/pgpass psql -qX -h 127.0.0.1 -p "$pg" -U owner -d postgres -c \
+    "create function lower(vault) returns text language sql as 'delete from vault returning word'"
+"$belay" run guard --dry-run >"$work/out/guard.stdout" 2>&1
+expect "a secret hides nothing from the guard" grep -q 'planned: 1' "$work/out/guard.stdout"
 
 # --- nowhere --------------------------------------------------------------------------------------
 
