@@ -6,7 +6,7 @@
 
 #include "module.h"
 
-#include <curl/curl.h>
+#include "late_curl.h"
 #include <sys/queue.h>
 
 #define BL_HTTP_HEADERS_MAX 65536 /* bytes of all header lines of one answer */

@@ -7,7 +7,7 @@
 
 #include "base/json.h"
 
-#include <curl/curl.h>
+#include "late_curl.h"
 #include <strings.h>
 
 static bool url_part(CURLU *url, CURLUPart part, char *out, size_t size)

@@ -10,7 +10,7 @@
 #include "postgres_relay.h"
 #include "postgres_value.h"
 
-#include <libpq-fe.h>
+#include "late_pq.h"
 
 #define BL_POSTGRES_PORT 5432
 

@@ -5,7 +5,7 @@
 
 #include "redis_address.h"
 
-#include <curl/curl.h>
+#include "late_curl.h"
 
 /* A part of the url, or NULL. */
 static char *address_part(CURLU *url, CURLUPart part)
