@@ -6,6 +6,7 @@
 
 #include "guard/exec.h"
 
+#include "guard/exec_names.h"
 #include "guard/exec_shapes.h"
 
 #define SHELL_DEPTH 4 /* texts inside of texts that are read */
@@ -260,6 +261,7 @@ void bl_command_classify(const struct bl_value *argv, bool shell, const char *in
     size_t count = bl_value_count(argv);
     const char **list = bl_alloc((count + 1) * sizeof(*list));
     struct words words = {.list = list, .count = count, .input = input};
+    char *text = NULL; /* for a shell that reads nothing else */
     const char *why;
 
     memset(out, 0, sizeof(*out));
@@ -270,7 +272,9 @@ void bl_command_classify(const struct bl_value *argv, bool shell, const char *in
     snprintf(out->program, sizeof(out->program), "%s",
              shell ? "sh" : command_base(list[command_unwrap(&words)]));
     command_list(listed, out);
-    why = shell ? command_shape_text(list[0], 0) : command_shape_inside(&words);
+    if (shell)
+        text = bl_exec_without_names(list[0]);
+    why = shell ? command_shape_text(text, 0) : command_shape_inside(&words);
     if (why == NULL && !shell)
         why = command_shape_shells(&words, 0);
     if (why == NULL && input != NULL && command_is_shell(out->program))
@@ -279,5 +283,6 @@ void bl_command_classify(const struct bl_value *argv, bool shell, const char *in
         out->class = BL_CLASS_DESTROY;
         out->why = why;
     }
+    bl_free(text);
     bl_free(list);
 }
