@@ -121,7 +121,9 @@ static bool table_has(const char *words, const char *name)
 {
     size_t len = strlen(name);
 
-    for (const char *at = len > 0 ? strstr(words, name) : NULL; at != NULL;
+    bool is_word = len > 0 && strchr(name, ' ') == NULL; /* a server names it */
+
+    for (const char *at = is_word ? strstr(words, name) : NULL; at != NULL;
          at = strstr(at + 1, name)) {
         if (at[-1] == ' ' && at[len] == ' ')
             return true;
