@@ -177,17 +177,17 @@ void bl_redact_line(const struct bl_redactor *redactor, char *text, size_t size,
 }
 
 static struct bl_value *redact_bytes(const struct bl_redactor *redactor,
-                                     const struct bl_value *value)
+                                     const struct bl_value *value, bool is_cut)
 {
     struct redact_hit hit = {NULL, 0, 0};
-    struct redact_place text = {.is_last = true};
+    struct redact_place text = {.is_last = !is_cut};
     struct bl_buf clean;
 
     text.data = bl_value_as_bytes(value, &text.len);
     if (redact_find(redactor, &text, &hit) == REDACT_NO)
         return bl_value_ref(value);
     bl_buf_init(&clean, 0);
-    bl_redact_text(redactor, &clean, text.data, text.len);
+    redact_part(redactor, &text, &clean);
     return bl_value_take_buf(&clean);
 }
 
@@ -210,13 +210,17 @@ static struct bl_value *redact_map(const struct bl_redactor *redactor,
                                    const struct bl_value *value)
 {
     struct bl_value *copy = bl_map_new();
+    bool is_cut = bl_map_bool(value, "truncated", false);
     struct bl_buf key;
 
     bl_buf_init(&key, 0);
     for (size_t i = 0; i < bl_value_count(value); i++) {
         bl_buf_reset(&key);
         bl_redact_text(redactor, &key, bl_map_key(value, i), strlen(bl_map_key(value, i)));
-        bl_map_set(copy, bl_buf_text(&key), bl_redact_value(redactor, bl_map_at(value, i)));
+        bl_map_set(copy, bl_buf_text(&key),
+                   bl_value_type(bl_map_at(value, i)) == BL_BYTES
+                       ? redact_bytes(redactor, bl_map_at(value, i), is_cut)
+                       : bl_redact_value(redactor, bl_map_at(value, i)));
     }
     bl_buf_release(&key);
     return copy;
@@ -231,7 +235,7 @@ struct bl_value *bl_redact_value(const struct bl_redactor *redactor,
         return bl_value_ref(value);
     switch (bl_value_type(value)) {
     case BL_BYTES:
-        return redact_bytes(redactor, value);
+        return redact_bytes(redactor, value, false);
     case BL_INT:
         return redact_int(redactor, value);
     case BL_MAP:

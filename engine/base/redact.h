@@ -28,7 +28,8 @@ void bl_redact_text(const struct bl_redactor *redactor, struct bl_buf *out, cons
  * beginning of a value at its end. */
 void bl_redact_line(const struct bl_redactor *redactor, char *text, size_t size, bool is_cut);
 /* The same tree with every string, map key and integer masked; a new reference, shared where
- * nothing was masked. */
+ * nothing was masked. Strings beside truncated = true were cut off: what may be the beginning
+ * of a value at their end is left out. */
 struct bl_value *bl_redact_value(const struct bl_redactor *redactor,
                                  const struct bl_value *value);
 

@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "run/project.h"
 #include "world/environment.h"
+#include "world/secrets.h"
 #include "world/world.h"
 
 #include <errno.h>
@@ -193,16 +194,21 @@ static int classify_in(struct classify *classify, const struct bl_value *environ
                        struct bl_error *err)
 {
     struct bl_world_settings settings = {.kind = BL_WORLD_DRY, .environment = environment};
+    struct bl_secrets *secrets;
     struct bl_clock clock;
     int status;
 
     if (bl_clock_init(&clock, err) != BL_OK)
         return bl_command_fail(err);
     settings.loop = bl_loop_new(&clock);
+    secrets = bl_secrets_new(bl_command_is_attended());
+    bl_secrets_learn(secrets, environment);
+    bl_secrets_keep(secrets, settings.loop);
     classify->world = bl_world_new(&settings);
     status = classify_lines(classify);
     bl_world_free(classify->world);
     bl_loop_free(settings.loop);
+    bl_secrets_free(secrets);
     return status;
 }
 

@@ -212,6 +212,18 @@ enum bl_code bl_secrets_need(struct bl_secrets *secrets, const struct bl_value *
     return code;
 }
 
+static enum bl_code secrets_keep(void *arg, const struct bl_value *tree, struct bl_error *err)
+{
+    return bl_secrets_need(arg, tree, err);
+}
+
+void bl_secrets_keep(struct bl_secrets *secrets, struct bl_loop *loop)
+{
+    struct bl_loop_keeper keeper = {secrets_keep, secrets, secrets->redactor};
+
+    bl_loop_keep_secrets(loop, &keeper);
+}
+
 static enum bl_code secret_check_command(const struct bl_value *command, struct bl_error *err)
 {
     for (size_t i = 0; i < bl_value_count(command); i++) {

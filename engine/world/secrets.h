@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/redact.h"
+#include "loop/loop.h"
 
 /* Whether {file =}, {command =} or {prompt =} (with name =, if wanted) says where a secret is;
  * *name is what it is called then. */
@@ -27,6 +28,8 @@ void bl_secrets_learn(struct bl_secrets *secrets, const struct bl_value *tree);
  */
 enum bl_code bl_secrets_need(struct bl_secrets *secrets, const struct bl_value *tree,
                              struct bl_error *err) BL_MUST_USE;
+/* From here on the operations of a loop get their secrets and say none; without a session. */
+void bl_secrets_keep(struct bl_secrets *secrets, struct bl_loop *loop);
 struct bl_redactor *bl_secrets_redactor(struct bl_secrets *secrets);
 /* A warning about a needed value that is too short to be masked, once each; NULL: none. */
 struct bl_value *bl_secrets_take_warning(struct bl_secrets *secrets);

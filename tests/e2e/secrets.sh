@@ -389,6 +389,9 @@ PGPASSFILE=$work/keys/pgpass psql -qX -h 127.0.0.1 -p "$pg" -U owner -d postgres
 "$belay" run guard --dry-run >"$work/out/guard.stdout" 2>&1
 expect "a secret hides nothing from the guard" grep -q 'planned: 1' "$work/out/guard.stdout"
 
+echo '{"id": 1, "sql": "select lower(v) from vault v"}' | "$belay" classify sql --env files --connection db >"$work/out/classify.stdout" 2>&1
+expect "classify signs in with it" grep -q "may call a user's" "$work/out/classify.stdout"
+
 # --- nowhere --------------------------------------------------------------------------------------
 
 expect "the search finds a secret where there is one" leaks "$work/keys/canary"

@@ -143,7 +143,10 @@ static void test_redact__values_in_trees(void **state)
     bl_map_set(tree, "pin", bl_value_int(48151623));
     bl_map_set(tree, "port", bl_value_int(5432));
     bl_map_set(tree, SECRET, bl_value_text("key"));
+    bl_map_set(tree, "truncated", bl_value_bool(true));
+    bl_map_set(tree, "body", bl_value_text("all of it: s3same/ "));
     clean = bl_redact_value(redactor, tree);
+    assert_string_equal(bl_map_text(clean, "body", ""), "all of it: ");
     assert_string_equal(bl_map_text(clean, "pin", ""), "<secret:PIN>");
     assert_int_equal(bl_map_int(clean, "port", 0), 5432);
     assert_string_equal(bl_map_text(clean, "<secret:WORD>", ""), "key");
