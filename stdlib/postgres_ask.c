@@ -37,18 +37,11 @@ static struct bl_call *ask_call(const struct bl_call *about,
                                 struct bl_value *take_params)
 {
     struct bl_value *args = bl_map_new();
-    struct bl_place place = {about->file, about->line, about->step};
-    struct bl_call *call;
 
     bl_map_set(args, "sql", bl_value_text(sql));
     bl_map_set(args, "params", take_params);
     bl_map_set(args, "rows", bl_value_int(1));
-    call = bl_call_new(about->module, operation, about->target, args);
-    bl_value_unref(args);
-    call->settings = bl_value_ref(about->settings);
-    bl_call_place(call, &place);
-    call->timeout_ms = about->timeout_ms;
-    return call;
+    return bl_call_question(about, operation, args);
 }
 
 static struct bl_call *ask_names(const struct bl_call *about, struct bl_inspection *inspection,
