@@ -9,7 +9,8 @@ struct bl_redactor {
     struct redact_secret *secrets;
     uint8_t (*starts)[256]; /* of each secret: the forms that may begin with a byte, as bits */
     size_t count;
-    bool may_start[256]; /* any secret in any form */
+    uint8_t pairs[8192]; /* the first two bytes of any secret in any form, as bits */
+    bool may_start[256]; /* the first byte alone, where a text ends behind it */
 };
 
 /* A part of a text that is masked, in bytes from its start. */
@@ -37,6 +38,23 @@ void bl_redactor_free(struct bl_redactor *redactor)
     bl_free(redactor);
 }
 
+/* Which second bytes may follow: few, so that most of a text is passed over quickly. */
+static void redactor_add_pairs(struct bl_redactor *redactor, unsigned form, const char *data)
+{
+    uint8_t follows[32] = {0};
+
+    for (unsigned next = 0; next < 256; next++)
+        follows[next >> 3] |=
+            (uint8_t)(redact_may_follow(form, data, (uint8_t)next) << (next & 7));
+    for (unsigned byte = 0; byte < 256; byte++) {
+        bool is_any = byte == '%' || byte == '\\';
+        if (!redact_may_start(form, data, (uint8_t)byte))
+            continue;
+        for (unsigned i = 0; i < 32; i++)
+            redactor->pairs[byte << 5 | i] |= is_any ? 0xff : follows[i];
+    }
+}
+
 static void redactor_add_starts(struct bl_redactor *redactor, const char *data)
 {
     uint8_t *starts = redactor->starts[redactor->count];
@@ -47,6 +65,8 @@ static void redactor_add_starts(struct bl_redactor *redactor, const char *data)
             starts[byte] |= (uint8_t)(redact_may_start(form, data, (uint8_t)byte) << form);
         redactor->may_start[byte] |= starts[byte] != 0;
     }
+    for (unsigned form = 0; form < REDACT_FORMS; form++)
+        redactor_add_pairs(redactor, form, data);
 }
 
 bool bl_redactor_add(struct bl_redactor *redactor, const char *name, const char *data,
@@ -112,6 +132,16 @@ static enum redact_found redact_widen(const struct bl_redactor *redactor,
     return REDACT_YES;
 }
 
+static bool redact_may_be(const struct bl_redactor *redactor, const char *data, size_t len)
+{
+    unsigned first = (unsigned char)data[0], next;
+
+    if (len < 2)
+        return redactor->may_start[first];
+    next = (unsigned char)data[1];
+    return (redactor->pairs[first << 5 | next >> 3] >> (next & 7) & 1) != 0;
+}
+
 /* The first hit from hit->end on. REDACT_MORE: whether there is one at hit->from depends on
  * what comes. */
 static enum redact_found redact_find(const struct bl_redactor *redactor,
@@ -122,7 +152,7 @@ static enum redact_found redact_find(const struct bl_redactor *redactor,
     for (; at < text->len; at++) {
         struct redact_place place = {text->data + at, text->len - at, text->is_last};
         enum redact_found found;
-        if (!redactor->may_start[(unsigned char)text->data[at]])
+        if (!redact_may_be(redactor, place.data, place.len))
             continue;
         found = redact_at(redactor, &place, hit);
         if (found == REDACT_NO)

@@ -310,3 +310,17 @@ bool redact_may_start(enum redact_form form, const char *secret, unsigned char b
     wanted = base64_bits((const unsigned char *)secret, 1, base64_from(before), &mask);
     return byte == '%' || (value >= 0 && (value & mask) == wanted);
 }
+
+bool redact_may_follow(enum redact_form form, const char *secret, unsigned char byte)
+{
+    int wanted, mask, value = base64_value(byte), before = (int)form - REDACT_BASE64;
+
+    if (form == REDACT_PLAIN)
+        return byte == (unsigned char)secret[1];
+    if (form == REDACT_ESCAPED || form == REDACT_PERCENT)
+        return true;
+    if (value < 0)
+        return byte == '%' || byte == '\\' || byte == '\n' || byte == '\r';
+    wanted = base64_bits((const unsigned char *)secret, 2, base64_from(before) + 6, &mask);
+    return (value & mask) == wanted;
+}

@@ -34,5 +34,8 @@ enum redact_found redact_match(enum redact_form form, const struct redact_secret
                                const struct redact_place *place, size_t *used);
 /* Whether a text that begins with this byte can be one. */
 bool redact_may_start(enum redact_form form, const char *secret, unsigned char byte);
+/* The same of its second byte, where the first is neither '%' nor a backslash; secret has two
+ * bytes at least. */
+bool redact_may_follow(enum redact_form form, const char *secret, unsigned char byte);
 
 #endif
