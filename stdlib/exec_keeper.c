@@ -274,7 +274,7 @@ static _Noreturn void keeper_exec(const struct bl_keeper_command *command, pid_t
 
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     setsid();
-    if (command->is_urgent)
+    if (command->is_urgent && sched_getscheduler(0) == SCHED_OTHER)
         sched_setscheduler(0, SCHED_RR, &first);
     if (command->cgroup != NULL)
         keeper_join(command->cgroup);

@@ -195,7 +195,7 @@ static _Noreturn void inside_exec(const struct bl_inside_order *order, char *tex
     for (uint32_t i = 0; i < order->variables; i++, texts += strlen(texts) + 1)
         list[at++] = texts;
     /* Who watches is never kept waiting, nor is the host's work. */
-    if (sched_setscheduler(0, SCHED_OTHER, &usual) != 0)
+    if (sched_getscheduler(0) == SCHED_RR && sched_setscheduler(0, SCHED_OTHER, &usual) != 0)
         _exit(125);
     (void)!nice(INSIDE_NICE);
     inside_limit(RLIMIT_CORE, 1); /* 1: no file, and no program of the host that takes it */

@@ -392,19 +392,27 @@ while (-d "/proc/$ARGV[0]") {
 print "$peak\n";
 PERL
 
-takes_too_much() {
-    local user=$1 how=${2:-} most=256 at peak
-    # The kernel holds 256, however busy this machine is. Looks hold what they see in time, which needs their priority.
-    if [ "$user" = root ] && ! $how "$belay" doctor 2>&1 | grep -q "bounded by a cgroup"; then
-        most=1500
-        chrt -r 1 true 2>/dev/null || most=15000
+# counted USER COMMAND…: how many processes a fork bomb may come to. The kernel holds 256, however busy this machine is;
+# looks hold what they see in time, which needs their priority.
+counted() {
+    local user=$1
+    shift
+    if [ "$user" != root ] || "$@" "$belay" doctor 2>&1 | grep -q "bounded by a cgroup"; then
+        echo 256
+    elif chrt -r 1 true 2>/dev/null; then
+        echo 1500
+    else
+        echo 15000
     fi
-    # shellcheck disable=SC2086 # how is a word or nothing
-    as "$user" $how timeout 100 "$belay" run bounds --env "$user" --format json --set "tag=$TAG" >"$work/out" 2>"$work/err" </dev/null &
+}
+
+takes_too_much() {
+    local user=$1 at peak most
+    most=$(counted "$user")
+    as "$user" timeout 100 "$belay" run bounds --env "$user" --format json --set "tag=$TAG" >"$work/out" 2>"$work/err" </dev/null &
     at=$!
     peak=$(perl "$work/peak.pl" "$at")
     expect "$user: bounds end well" wait "$at"
-    user="$user${how:+ $how}"
     expect "$user: a fork bomb is ended ($peak processes, of $most)" [ "$peak" -le "$most" ]
     [ -z "${SHOW:-}" ] || echo "$user: $peak processes at most"
     expect "$user: no more processes than allowed" grep -qE '"text":"bound processes: ([^"]*more than 128 processes|[^"]*Cannot fork|[^"]*fork: )' "$work/out"
@@ -453,10 +461,18 @@ for user in $users; do
     reads_well "$user" ""
     reads_well "$user" --dry-run
     takes_too_much "$user"
+    as "$user" chrt -b 0 "$belay" run bounds_one --env "$user" --format json --set line="chrt -p \$\$" >"$work/out" 2>&1 </dev/null
+    expect "$user: the commands of a batch are part of it" grep -q 'bound one: .*SCHED_BATCH' "$work/out"
 done
 if without_cgroups true 2>/dev/null; then
     expect "without cgroups there is none" test -z "$(without_cgroups "$belay" doctor 2>&1 | grep "bounded by a cgroup")"
-    takes_too_much root without_cgroups
+    most=$(counted root without_cgroups)
+    without_cgroups "$belay" run bounds_one --env root --format json --set line="f() { f | f & }; f; sleep 15; exit 7" >"$work/out" 2>&1 </dev/null &
+    at=$!
+    peak=$(perl "$work/peak.pl" "$at")
+    expect "without cgroups a fork bomb is ended ($peak processes, of $most)" [ "$peak" -le "$most" ]
+    expect "without cgroups its end is explained" grep -q "bound one: .*more than 128 processes" "$work/out"
+    [ -z "${SHOW:-}" ] || echo "without cgroups: $peak processes at most"
 else
     skipped=$((skipped + 1))
     echo "SKIP what takes too much without cgroups: they cannot be hidden here"
