@@ -10,9 +10,14 @@
 #include "run/session.h"
 #include "world/environment.h"
 
+#include <errno.h>
+#include <limits.h>
+
 struct check {
     struct bl_project project;
-    const char *only;
+    char only[PATH_MAX]; /* from the project's root; empty: all */
+    const char *wanted;  /* the only environment that counts; NULL: all */
+    size_t files;        /* looked into */
     struct bl_value *findings;
     struct bl_value *covers;       /* row -> id of the procedure that covers it */
     struct bl_value *environments; /* name -> checked environment */
@@ -79,6 +84,8 @@ static void check_environments(struct check *check)
         const char *name = bl_value_as_text(bl_list_get(names, i));
         struct bl_value *environment = NULL;
         char file[300];
+        if (check->wanted != NULL && strcmp(check->wanted, name) != 0)
+            continue;
         snprintf(file, sizeof(file), "environments/%s.lua", name);
         check->file = file;
         if (bl_project_environment(&check->project, name, &environment, &err) == BL_OK)
@@ -142,9 +149,16 @@ static bool check_is_mistake(const struct bl_value *error)
            strstr(message, "is no procedure") != NULL;
 }
 
+/* Its place is in the event `refused`. */
+static bool check_is_refusal(const struct bl_value *error)
+{
+    return strcmp(bl_map_text(error, "code", ""), "guard") == 0;
+}
+
 struct check_walk {
     struct check *check;
     const char *id;
+    const char *environment; /* its name; NULL: none */
 };
 
 static void check_event(void *arg, const char *kind, const struct bl_value *data)
@@ -156,22 +170,49 @@ static void check_event(void *arg, const char *kind, const struct bl_value *data
         check_covers(walk->check, walk->id, bl_map_get(data, "covers"));
     else if (strcmp(kind, "step_ended") == 0 && error != NULL && check_is_mistake(error))
         check_add(walk->check, "error", "body", bl_map_text(error, "message", ""));
-    else if (strcmp(kind, "step_ended") == 0 && error != NULL)
+    else if (strcmp(kind, "step_ended") == 0 && error != NULL && !check_is_refusal(error))
         check_addf(walk->check, "note", "walk", "%s", bl_map_text(error, "message", ""));
     else if (strcmp(kind, "refused") == 0)
-        check_addf(walk->check, "error", "permission", "%s:%lld: %s",
+        check_addf(walk->check, "error", "permission", "%s:%lld: %s%s%s",
                    bl_map_text(data, "file", ""), (long long)bl_map_int(data, "line", 1),
-                   bl_map_text(data, "why", ""));
+                   bl_map_text(data, "why", ""),
+                   walk->environment != NULL ? ", in environment " : "",
+                   walk->environment != NULL ? walk->environment : "");
 }
 
-/* Any environment that names all connections, so that the walk gets far; else the first. */
-static const struct bl_value *check_choose_environment(const struct check *check)
+static bool check_names_all(const struct bl_value *environment,
+                            const struct bl_value *procedure)
 {
-    const char *preferred = "production";
+    const struct bl_value *uses = bl_map_get(procedure, "uses");
 
-    return bl_map_get(check->environments, preferred) != NULL
-               ? bl_map_get(check->environments, preferred)
-               : bl_map_at(check->environments, 0);
+    for (size_t i = 0; i < bl_value_count(uses); i++) {
+        const char *target = bl_value_as_text(bl_map_at(uses, i));
+        if (strchr(target, '?') == NULL &&
+            bl_environment_connection(environment, target) == NULL)
+            return false;
+    }
+    return true;
+}
+
+/* production, else one that names all connections, so that the walk gets far; else the first.
+ * *name is what it is called. */
+static const struct bl_value *check_choose_environment(const struct check *check,
+                                                       const struct bl_value *procedure,
+                                                       const char **name)
+{
+    const struct bl_value *all = check->environments;
+    size_t chosen = 0, count = bl_value_count(all);
+
+    for (size_t i = count; i > 0; i--) {
+        if (check_names_all(bl_map_at(all, i - 1), procedure))
+            chosen = i - 1;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(bl_map_key(all, i), "production") == 0)
+            chosen = i;
+    }
+    *name = count > 0 ? bl_map_key(all, chosen) : NULL;
+    return bl_map_at(all, chosen);
 }
 
 /* Parameters without a value anywhere get one that stands for it. */
@@ -186,7 +227,7 @@ static struct bl_value *check_params(const struct bl_value *procedure,
         const struct bl_value *param = bl_list_get(params, i);
         const char *name = bl_map_text(param, "name", "");
         const struct bl_value *value = bl_map_get(bl_map_get(environment, "params"), name);
-        struct bl_value *stand_in = bl_value_text("1");
+        struct bl_value *stand_in = bl_param_stand_in(param);
         if (value == NULL)
             value = bl_map_get(param, "default");
         if (bl_param_check(param, value != NULL ? value : stand_in, &normal, &err) == BL_OK)
@@ -199,8 +240,9 @@ static struct bl_value *check_params(const struct bl_value *procedure,
 static void check_walk_body(struct check *check, struct bl_runtime *runtime,
                             const struct bl_value *procedure)
 {
-    const struct bl_value *environment = check_choose_environment(check);
-    struct check_walk walk = {check, bl_map_text(procedure, "id", "")};
+    struct check_walk walk = {check, bl_map_text(procedure, "id", ""), NULL};
+    const struct bl_value *environment =
+        check_choose_environment(check, procedure, &walk.environment);
     struct bl_clock clock = {0};
     struct bl_session_settings settings = {.runtime = runtime,
                                            .clock = &clock,
@@ -220,7 +262,7 @@ static void check_walk_body(struct check *check, struct bl_runtime *runtime,
         bl_map_set(error, "message", bl_value_text(result.error.message));
         if (result.is_failed && (check_is_mistake(error) || result.error.code == BL_E_LIMIT))
             check_add(check, "error", "body", result.error.message);
-        else if (result.is_failed)
+        else if (result.is_failed && !check_is_refusal(error))
             check_add(check, "note", "walk", result.error.message);
     }
     bl_value_unref(result.value);
@@ -253,36 +295,96 @@ static void check_file(struct check *check, const char *path)
 
 static bool check_is_wanted(const struct check *check, const char *path)
 {
-    size_t len = check->only != NULL ? strlen(check->only) : 0;
+    size_t len = strlen(check->only);
 
-    while (len > 0 && check->only[len - 1] == '/')
-        len--;
     return len == 0 ||
            (strncmp(path, check->only, len) == 0 && (path[len] == '\0' || path[len] == '/'));
 }
 
-enum bl_code bl_check_project(const char *project, const char *only, struct bl_value **findings,
-                              struct bl_error *err)
+/* Makes a path that a person gave, from the project's root or from here, one from the root. */
+static enum bl_code check_find_only(struct check *check, const char *given,
+                                    struct bl_error *err)
 {
-    struct check check = {.only = only};
-    enum bl_code code = bl_project_open(&check.project, project, NULL, NULL, err);
-    const struct bl_value *files;
+    char root[PATH_MAX], whole[PATH_MAX], joined[PATH_MAX + 1];
+    size_t len;
+
+    if (given == NULL)
+        return BL_OK;
+    if (realpath(check->project.root, root) == NULL)
+        return bl_fail(err, BL_E_IO, "%s: %s", check->project.root, strerror(errno));
+    len = strlen(root);
+    snprintf(joined, sizeof(joined), "%.2000s/%.2000s", root, given);
+    if ((*given == '/' || realpath(joined, whole) == NULL) && realpath(given, whole) == NULL)
+        return bl_fail(err, BL_E_NOT_FOUND, "validate: there is no %s in %s", given, root);
+    if (strncmp(whole, root, len) != 0 || (whole[len] != '/' && whole[len] != '\0'))
+        return bl_fail(err, BL_E_NOT_FOUND,
+                       "validate: %s is not in the project %s: --project "
+                       "names another one",
+                       given, root);
+    snprintf(check->only, sizeof(check->only), "%s", whole + len + (whole[len] == '/'));
+    return BL_OK;
+}
+
+/* Opens what is to be checked: the project, its environment, the path in it. */
+static enum bl_code check_open(struct check *check, const struct bl_check_options *options,
+                               struct bl_error *err)
+{
+    enum bl_code code = bl_project_open(&check->project, options->project, NULL, NULL, err);
+    struct bl_value *names, *environment = NULL;
+    bool is_there = options->environment == NULL;
 
     if (code != BL_OK)
         return code;
-    files = bl_project_files(&check.project);
+    names = bl_project_environments(&check->project);
+    for (size_t i = 0; !is_there && i < bl_value_count(names); i++)
+        is_there = strcmp(bl_value_as_text(bl_list_get(names, i)), options->environment) == 0;
+    if (!is_there) /* says which there are */
+        code = bl_project_environment(&check->project, options->environment, &environment, err);
+    bl_value_unref(environment);
+    bl_value_unref(names);
+    return code == BL_OK ? check_find_only(check, options->only, err) : code;
+}
+
+static void check_files(struct check *check)
+{
+    const struct bl_value *files = bl_project_files(&check->project);
+    struct bl_value *names = bl_project_environments(&check->project);
+    char path[300];
+
+    check_environments(check);
+    for (size_t i = 0; i < bl_value_count(names); i++) {
+        snprintf(path, sizeof(path), "environments/%s.lua",
+                 bl_value_as_text(bl_list_get(names, i)));
+        check->files += check_is_wanted(check, path);
+    }
+    for (size_t i = 0; i < bl_value_count(files); i++) {
+        const char *file = bl_value_as_text(bl_list_get(files, i));
+        if (!check_is_wanted(check, file))
+            continue;
+        check_file(check, file);
+        check->files++;
+    }
+    bl_value_unref(names);
+}
+
+enum bl_code bl_check_project(const struct bl_check_options *options,
+                              struct bl_value **findings, size_t *files, struct bl_error *err)
+{
+    struct check check = {.wanted = options->environment};
+    enum bl_code code = check_open(&check, options, err);
+
     check.findings = bl_list_new();
     check.covers = bl_map_new();
     check.environments = bl_map_new();
-    check_environments(&check);
-    for (size_t i = 0; i < bl_value_count(files); i++) {
-        const char *path = bl_value_as_text(bl_list_get(files, i));
-        if (check_is_wanted(&check, path))
-            check_file(&check, path);
-    }
+    if (code == BL_OK)
+        check_files(&check);
+    if (code == BL_OK && check.files == 0 && *check.only != '\0')
+        code = bl_fail(err, BL_E_NOT_FOUND, "validate: %s holds no runbook of the project %s",
+                       check.only, check.project.root);
     bl_project_close(&check.project);
     bl_value_unref(check.covers);
     bl_value_unref(check.environments);
     *findings = check.findings;
-    return BL_OK;
+    *files = check.files;
+    return code;
 }

@@ -68,7 +68,7 @@ static void show_walk(struct bl_project *project, const struct bl_value *environ
                                            .world = BL_WORLD_EXPLORE,
                                            .on_event = show_event,
                                            .arg = show};
-    struct bl_param_sources sources = {.environment = environment};
+    struct bl_param_sources sources = {.environment = environment, .may_stand_in = true};
     struct bl_value *params = NULL;
     struct bl_session *session;
     struct bl_result result = {0};
@@ -248,8 +248,11 @@ const struct bl_command bl_command_show = {
     .least = 1,
     .most = 1,
     .summary = "shows a procedure: parameters, steps, classes, gates, undo",
-    .text = "Shows what a procedure is and does. The steps are found by walking through its "
-            "body with\n"
-            "nominal answers: nothing is asked and nothing is changed.\n",
+    .text =
+        "Shows what a procedure is and does. The steps are found by walking through its "
+        "body with\n"
+        "nominal answers, and with values that stand for parameters without one: nothing is "
+        "asked\n"
+        "and nothing is changed.\n",
     .run = show_run,
 };

@@ -30,7 +30,7 @@ static size_t validate_count(const struct bl_value *findings, const char *severi
 }
 
 /* For people: the sum, and where the walk could not go on. */
-static void validate_sum(const struct bl_value *findings)
+static void validate_sum(const struct bl_value *findings, size_t files)
 {
     size_t errors = validate_count(findings, "error"),
            warnings = validate_count(findings, "warning");
@@ -40,12 +40,12 @@ static void validate_sum(const struct bl_value *findings)
         if (validate_is(finding, "note"))
             fprintf(stderr,
                     "belay: %s:%lld: not looked into from here to the step's end: it depends "
-                    "on real "
-                    "answers\n",
+                    "on real answers\n",
                     validate_field(finding, "file"), (long long)bl_map_int(finding, "line", 1));
     }
-    fprintf(stderr, "belay: %zu error%s, %zu warning%s\n", errors, errors == 1 ? "" : "s",
-            warnings, warnings == 1 ? "" : "s");
+    fprintf(stderr, "belay: %zu file%s: %zu error%s, %zu warning%s\n", files,
+            files == 1 ? "" : "s", errors, errors == 1 ? "" : "s", warnings,
+            warnings == 1 ? "" : "s");
 }
 
 static void validate_text(const struct bl_value *findings)
@@ -131,12 +131,16 @@ static int validate_run(const struct bl_given *given)
 {
     const char *format = bl_given_text(given, "format");
     struct bl_value *findings = NULL;
+    struct bl_check_options options = {.project = bl_given_text(given, "project"),
+                                       .only = given->count > 0 ? given->words[0] : NULL,
+                                       .environment = bl_given_text(given, "env")};
     struct bl_error err;
-    size_t errors = 0;
+    size_t errors, files;
 
-    if (bl_check_project(bl_given_text(given, "project"),
-                         given->count > 0 ? given->words[0] : NULL, &findings, &err) != BL_OK)
+    if (bl_check_project(&options, &findings, &files, &err) != BL_OK) {
+        bl_value_unref(findings);
         return bl_command_end_error(&err, BL_EXIT_USAGE);
+    }
     errors = validate_count(findings, "error");
     if (format != NULL && strcmp(format, "json") == 0)
         validate_json(findings);
@@ -144,7 +148,7 @@ static int validate_run(const struct bl_given *given)
         validate_junit(findings);
     else
         validate_text(findings);
-    validate_sum(findings);
+    validate_sum(findings, files);
     bl_value_unref(findings);
     return bl_command_end(errors > 0 ? BL_EXIT_USAGE : BL_EXIT_OK);
 }
@@ -160,6 +164,9 @@ const struct bl_command bl_command_validate = {
             "that stand\n"
             "for any: nothing is asked and nothing is changed; a branch that this walk does "
             "not take is\n"
-            "not looked into. Exit 2 when there is an error. For CI: --format json or junit.\n",
+            "not looked into. PATH is a file or folder, from the project or from here; with "
+            "--env only\n"
+            "that environment counts. Exit 2 when there is an error. For CI: --format json or "
+            "junit.\n",
     .run = validate_run,
 };

@@ -188,6 +188,16 @@ static struct bl_value *params_prompt(const struct bl_value *param)
     return value;
 }
 
+struct bl_value *bl_param_stand_in(const struct bl_value *param)
+{
+    const struct bl_value *choices = bl_map_get(param, "choices");
+    const struct bl_value *min = bl_map_get(param, "min");
+
+    if (bl_value_count(choices) > 0)
+        return bl_value_ref(bl_list_get(choices, 0));
+    return min != NULL ? bl_value_ref(min) : bl_value_text("1");
+}
+
 /* Where the value of a parameter comes from; a new reference, NULL when nowhere. */
 static struct bl_value *params_source(const struct bl_value *param,
                                       const struct bl_value *given,
@@ -206,6 +216,8 @@ static struct bl_value *params_source(const struct bl_value *param,
         return bl_value_ref(named);
     if (bl_map_get(param, "default") != NULL)
         return bl_value_ref(bl_map_get(param, "default"));
+    if (sources->may_stand_in)
+        return bl_param_stand_in(param);
     return sources->may_prompt ? params_prompt(param) : NULL;
 }
 
@@ -222,10 +234,11 @@ static enum bl_code params_add(const struct bl_value *procedure, const struct bl
         if (bl_map_get(param, "required") != NULL && !bl_map_bool(param, "required", true))
             return BL_OK;
         return bl_fail(err, BL_E_ARG,
-                       "%s needs the parameter '%s' (%s%s%s): give it with --set %s=…",
+                       "%s needs the parameter '%s' (%s%s%s): give it with %s %s=…",
                        bl_map_text(procedure, "id", ""), name, type,
                        bl_map_text(param, "help", NULL) != NULL ? ", " : "",
-                       bl_map_text(param, "help", ""), name);
+                       bl_map_text(param, "help", ""),
+                       strcmp(type, "secret") == 0 ? "--set-file" : "--set", name);
     }
     code = bl_param_check(param, value, &normal, err);
     if (code != BL_OK)

@@ -16,6 +16,7 @@ struct bl_param_sources {
     const struct bl_value *environment; /* checked environment; its `params` are used by name */
     struct bl_secrets *secrets;         /* fetches those of the values; NULL: nothing is */
     bool may_prompt;                    /* ask on the terminal for what is missing */
+    bool may_stand_in;                  /* bl_param_stand_in for what is missing */
 };
 
 /*
@@ -27,5 +28,8 @@ struct bl_param_sources {
 enum bl_code bl_params_resolve(const struct bl_value *procedure,
                                const struct bl_param_sources *sources, struct bl_value **values,
                                struct bl_value **set, struct bl_error *err) BL_MUST_USE;
+
+/* A value that a parameter may have, for walks that ask nobody. The caller's. */
+struct bl_value *bl_param_stand_in(const struct bl_value *param);
 
 #endif

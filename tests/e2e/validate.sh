@@ -119,5 +119,65 @@ writes() {
 writes json '"rule":"body","severity":"error"'
 writes junit '<failure message="unknown name &#39;checc&#39;'
 
+# says EXIT PATTERN WORDS…: this exit code of validate, and the pattern in what it said.
+says() {
+    local wanted=$1 pattern=$2 status=0
+    shift 2
+    "$belay" validate "$@" >out 2>&1 || status=$?
+    if [ "$status" -eq "$wanted" ] && grep -qE -- "$pattern" out; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1))
+        echo "FAIL exit $status (wanted $wanted with '$pattern'): validate $*"
+        cat out
+    fi
+}
+
+# A path that holds nothing is a mistake: in CI it would pass for ever.
+says 2 "there is no nowhere in $work" nowhere --project .
+says 2 "/ is not in the project $work" / --project .
+mkdir empty
+says 2 "empty holds no runbook" empty --project .
+says 0 "1 file: 0 errors" ./good.lua --project .
+says 0 "1 file: 0 errors" "$work/good.lua" --project .
+says 0 "2 files: 0 errors" sub/ --project .
+says 0 "1 file: 0 errors" environments --project .
+
+# An environment that is named is the only one that counts; else a message names the one it means.
+mkdir more more/environments
+cd more || exit 1
+echo 'project({ name = "more" })' >belay.lua
+echo 'environment({})' >environments/alone.lua
+echo 'environment({ redis = { cache = { url = "redis://127.0.0.1:1" } }, exec = { touch = { class = "change" } } })' >environments/whole.lua
+cat >both.lua <<'LUA'
+local exec = require("exec")
+procedure({
+  title = "Both",
+  uses = { cache = "redis.cache" },
+  may = { ["exec.touch"] = "change" },
+  params = { kind = param.choice({ choices = { "one", "two" } }), days = param.integer({ min = 3 }) },
+  run = function(p, use)
+    step("Touch", function()
+      check("days", p.days):at_least(3)
+      exec.run({ "touch", p.kind })
+      use.cache:gett()
+    end)
+  end,
+})
+LUA
+says 2 "both.lua:1: warning: uses redis.cache, which environment alone does not name" both.lua
+says 2 "both.lua:11: error: .*gett" both.lua
+says 2 "both.lua:11: error: .*gett" both.lua --env whole
+says 2 "both.lua:1: error: uses redis.cache, which environment alone does not name" both.lua --env alone
+says 2 "both.lua:10: error: exec.touch: .*, in environment alone " both.lua --env alone
+says 2 "no environment 'hole': .*there are: alone, whole" both.lua --env hole
+if ! grep -q "1 warning" <("$belay" validate both.lua --env whole 2>&1); then
+    passed=$((passed + 1))
+else
+    failed=$((failed + 1))
+    echo "FAIL --env: another environment counts too"
+fi
+cd ..
+
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]
