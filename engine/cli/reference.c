@@ -221,10 +221,62 @@ static void page_word(struct bl_buf *out, const char *name, const char *params,
     bl_buf_text_add(out, in_code ? "```\n\n" : "\n");
 }
 
+/* A table of a field: "--- @field name? type  text". */
+static void page_field(struct bl_buf *out, const char *line, size_t len)
+{
+    size_t name = strcspn(line, " "), type = name + 1, depth = 0, end;
+
+    for (end = type; end < len; end++) {
+        depth += strchr("({", line[end]) != NULL;
+        depth -= strchr(")}", line[end]) != NULL;
+        if (depth == 0 && end + 1 < len && line[end] == ' ' && line[end + 1] == ' ')
+            break;
+    }
+    bl_buf_printf(out, "| `%.*s` | `", (int)name, line);
+    for (size_t i = type; i < end; i++)
+        bl_buf_printf(out, line[i] == '|' ? "\\%c" : "%c", line[i]);
+    bl_buf_printf(out, "` | %.*s |\n", (int)(end + 2 < len ? len - end - 2 : 0),
+                  end + 2 < len ? line + end + 2 : "");
+}
+
+/* The head of a class: "NAME  text". */
+static void page_class(struct bl_buf *out, const char *line, size_t len)
+{
+    size_t name = strcspn(line, " \n");
+
+    bl_buf_printf(out, "## %.*s\n\n", (int)name, line);
+    if (name + 2 < len)
+        bl_buf_printf(out, "It is %.*s.\n\n", (int)(len - name - 2), line + name + 2);
+    bl_buf_text_add(out, "| field | type | meaning |\n| --- | --- | --- |\n");
+}
+
+/* What the tables hold that words take or give: check, param.Spec, procedure.Spec … */
+static void page_classes(struct bl_buf *out)
+{
+    static const char class[] = "--- @class ", field[] = "--- @field ";
+    struct bl_buf all;
+
+    bl_buf_init(&all, 0);
+    bl_reference_classes(&all);
+    bl_buf_text_add(out, "# Their tables\n\n`?` behind a name: it may be left out.\n\n");
+    for (const char *line = bl_buf_text(&all); *line != '\0';) {
+        size_t len = strcspn(line, "\n");
+        if (strncmp(line, class, sizeof(class) - 1) == 0)
+            page_class(out, line + sizeof(class) - 1, len - sizeof(class) + 1);
+        else if (strncmp(line, field, sizeof(field) - 1) == 0)
+            page_field(out, line + sizeof(field) - 1, len - sizeof(field) + 1);
+        else if (len == 0 && line[1] == '-')
+            bl_buf_char(out, '\n');
+        line += len + (line[len] == '\n');
+    }
+    bl_buf_release(&all);
+}
+
 void bl_reference_words(struct bl_buf *out)
 {
     bl_buf_text_add(out, "# Words\n\nWritten from the comments in `lua/words/`.\n\n");
     bl_reference_each_word(page_word, out);
+    page_classes(out);
 }
 
 static void page_options(struct bl_buf *out, const struct bl_option *option)

@@ -127,13 +127,16 @@ for name, method in pairs(methods) do
 end
 
 --- @class check
---- @field at_most fun(self: check, limit: number|string, opts?: { warn: number|string }): boolean
---- @field at_least fun(self: check, limit: number|string, opts?: { warn: number|string }): boolean
+--- @field at_most fun(self: check, limit: number|string, opts?: check.Opts): boolean
+--- @field at_least fun(self: check, limit: number|string, opts?: check.Opts): boolean
 --- @field between fun(self: check, low: number|string, high: number|string): boolean
---- @field equals fun(self: check, expected: any): boolean
---- @field one_of fun(self: check, list: any[]): boolean
+--- @field equals fun(self: check, expected: any): boolean  plain data
+--- @field one_of fun(self: check, list: any[]): boolean  any of them
 --- @field matches fun(self: check, pattern: string): boolean  a regex
---- @field is_true fun(self: check): boolean
+--- @field is_true fun(self: check): boolean  true itself
+
+--- @class check.Opts
+--- @field warn? number|string  a limit inside the limit; between the two is a warning
 
 --- A measured value, to be held against a limit: `check("depth", n, "messages"):at_most(1000)`.
 --- The limit gives false for a failure and true otherwise, and stops nothing. The same check made

@@ -121,25 +121,25 @@ local function describe_params(params)
 end
 
 --- @class param.Spec
---- @field default? any
---- @field help? string
+--- @field default? any  without it a value must be given
+--- @field help? string  what it means, for belay show and the question
 --- @field choices? string[]  of param.choice
---- @field min? number|string
---- @field max? number|string
+--- @field min? number|string  of numbers, sizes and durations
+--- @field max? number|string  likewise
 --- @field required? boolean  false: may be missing without a default
 
 --- @class param
---- @field string fun(spec?: param.Spec): table
---- @field integer fun(spec?: param.Spec): table
---- @field number fun(spec?: param.Spec): table
---- @field boolean fun(spec?: param.Spec): table
---- @field choice fun(spec?: param.Spec): table
---- @field duration fun(spec?: param.Spec): table
---- @field bytes fun(spec?: param.Spec): table
---- @field host fun(spec?: param.Spec): table
---- @field port fun(spec?: param.Spec): table
---- @field path fun(spec?: param.Spec): table
---- @field secret fun(spec?: param.Spec): table
+--- @field string fun(spec?: param.Spec): table  text
+--- @field integer fun(spec?: param.Spec): table  "7", 7
+--- @field number fun(spec?: param.Spec): table  "0.5", 0.5
+--- @field boolean fun(spec?: param.Spec): table  "true", "false"
+--- @field choice fun(spec?: param.Spec): table  one of choices
+--- @field duration fun(spec?: param.Spec): table  "90s", "2m", "1h30m": seconds
+--- @field bytes fun(spec?: param.Spec): table  "64MB", "2GiB": a number of bytes
+--- @field host fun(spec?: param.Spec): table  a host name or address
+--- @field port fun(spec?: param.Spec): table  1 to 65535
+--- @field path fun(spec?: param.Spec): table  text
+--- @field secret fun(spec?: param.Spec): table  opaque; never from --set
 
 local param = {}
 for _, kind in ipairs(TYPES) do

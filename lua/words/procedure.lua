@@ -55,19 +55,19 @@ local function make_start(spec)
 end
 
 --- @class procedure.Spec
---- @field title string
---- @field run fun(p: table, use: table): any
+--- @field title string  one line
+--- @field run fun(p: table, use: table): any  takes the parameters and the connections
 --- @field kind? "procedure"|"checklist"  in a checklist a failed step does not stop the run
---- @field summary? string
---- @field section? string
---- @field severity? string
---- @field roles? string[]
---- @field tags? string[]
---- @field symptoms? string[]
+--- @field summary? string  what it is for
+--- @field section? string  where belay list shows it
+--- @field severity? string  such as "high"
+--- @field roles? string[]  for whom
+--- @field tags? string[]  for belay list --tag
+--- @field symptoms? string[]  what somebody sees who needs it
 --- @field covers? string[]  rows of the owner's runbook
---- @field uses? table<string, string>  connections; "docker.engine?" may be missing (false then)
---- @field may? table<string, "change"|"destroy">
---- @field params? table<string, table>
+--- @field uses? table<string, string>  { db = "postgres.main" }; false without "docker.engine?"
+--- @field may? table<string, "change"|"destroy">  by name of uses, file or ["exec.PROGRAM"]
+--- @field params? table<string, table>  { days = param.integer({ default = 30 }) }
 
 --- Defines the procedure of this file; its id is the file's path.
 ---
@@ -116,9 +116,25 @@ local function project(spec)
   native.keep("project", spec)
 end
 
---- Describes an environment: connections by module and name, state, policy, params, exec.
+--- @class environment.Spec  the tables below, and one for each other module with connections
+--- @field postgres? table<string, table>  by name: { main = { host = "db", user = "reader" } }
+--- @field redis? table<string, table>  each has the settings of its module
+--- @field state? string  the folder of the journals; without it one of the user's own
+--- @field policy? policy.Spec  how changes are asked for
+--- @field params? table<string, any>  values of parameters, for all procedures that have them
+--- @field exec? table<string, program.Spec>  by program; those not listed here destroy
+
+--- @class policy.Spec
+--- @field change? "confirm"|"free"|"refuse"  asked once a step, not asked, never done
+--- @field destroy? "refuse"|table  { typed = true }: its target's name has to be typed
+
+--- @class program.Spec
+--- @field class "change"|"destroy"  the most that the program does
+--- @field target? string  the connection it works on, such as "postgres.main"
+
+--- Describes an environment; in environments/NAME.lua only.
 ---
---- @param spec table
+--- @param spec environment.Spec
 local function environment(spec)
   if type(spec) ~= "table" then
     at("environment takes a table, not a %s", type(spec))

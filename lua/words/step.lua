@@ -10,7 +10,7 @@ local FIELDS = {
   why = { "string" },
   covers = { "table" },
   verify = { "function" },
-  undo = { "string", "function" },
+  undo = { "string" },
   timeout = { "number", "string" },
 }
 
@@ -26,7 +26,8 @@ local function check_field(title, name, value)
     end
   end
   local wanted = table.concat(kinds, " or a ")
-  misuse("step: '%s': '%s' must be a %s, not a %s", title, name, wanted, type(value))
+  local hint = name == "undo" and ": say in words how to take it back" or ""
+  misuse("step: '%s': '%s' must be a %s, not a %s%s", title, name, wanted, type(value), hint)
 end
 
 local function read_spec(title, spec)
@@ -94,7 +95,7 @@ local function run_step(title, spec)
   native.step_begin(title, {
     why = spec.why,
     covers = spec.covers,
-    undo = type(spec.undo) == "string" and spec.undo or nil,
+    undo = spec.undo,
     verified = spec.verify ~= nil or nil,
   })
   local ok, result = run_body(spec, seconds)
@@ -116,12 +117,12 @@ local function run_step(title, spec)
 end
 
 --- @class step.Spec
---- @field run fun(): any
+--- @field run fun(): any  what it does
 --- @field why? string  shown before it runs
 --- @field covers? string[]  rows of the owner's runbook
 --- @field verify? fun(): boolean  observes only; false fails the step
---- @field undo? "none"|fun()
---- @field timeout? number|string
+--- @field undo? string  how to take it back, or "none"; shown before it runs, never run itself
+--- @field timeout? number|string  30, "2m"
 
 --- Runs a named part of a procedure and journals it. It fails when `run` raises or `verify` is
 --- false; then the procedure stops, or in a checklist goes on (the step gives nil).
