@@ -55,14 +55,28 @@ const char *bl_arg_wanted(const struct bl_arg *arg)
     return wanted[arg->type];
 }
 
+const char *bl_arg_choices(const struct bl_arg *arg, char *out, size_t size)
+{
+    size_t len = (size_t)snprintf(out, size, "one of");
+
+    if (arg->type != BL_T_CHOICE || arg->choices == NULL)
+        return bl_arg_wanted(arg);
+    for (size_t i = 0; arg->choices[i] != NULL && len < size; i++)
+        len +=
+            (size_t)snprintf(out + len, size - len, "%s %s", i > 0 ? "," : "", arg->choices[i]);
+    return out;
+}
+
 static enum bl_code arg_wrong(const struct bl_arg *arg, const char *what,
                               const struct bl_value *given, struct bl_error *err)
 {
     enum bl_type type = bl_value_type(given);
     const char *shown = type == BL_BYTES ? bl_value_as_text(given) : "";
+    char choices[200];
 
     return bl_fail(err, BL_E_ARG, "%s '%s' must be %s, not %s%s%.60s%s", what, arg->name,
-                   bl_arg_wanted(arg), type == BL_BYTES ? "the string" : bl_type_name(type),
+                   bl_arg_choices(arg, choices, sizeof(choices)),
+                   type == BL_BYTES ? "the string" : bl_type_name(type),
                    *shown != '\0' ? " '" : "", shown, *shown != '\0' ? "'" : "");
 }
 

@@ -50,13 +50,15 @@ static enum bl_code args_bind_one(const struct bl_arg *arg, const char *what,
                                   struct bl_error *err)
 {
     struct bl_value *normal = NULL, *fallback = NULL;
+    char choices[200];
     enum bl_code code;
 
     if (bl_value_type(given) == BL_NIL && arg->fallback == NULL) {
         if (arg->flags & BL_ARG_OPTIONAL)
             return BL_OK;
         return bl_fail(err, BL_E_ARG, "%s '%s' is missing: it must be %s (%s)", what, arg->name,
-                       bl_arg_wanted(arg), arg->text != NULL ? arg->text : "");
+                       bl_arg_choices(arg, choices, sizeof(choices)),
+                       arg->text != NULL ? arg->text : "");
     }
     if (bl_value_type(given) == BL_NIL)
         given = fallback = bl_value_text(arg->fallback);

@@ -122,6 +122,8 @@ struct bl_value *bl_nominal_true(const struct bl_call *call);
 const struct bl_arg *bl_arg_find(const struct bl_arg *args, const char *name);
 /* What a value of its type is called: "a number". */
 const char *bl_arg_wanted(const struct bl_arg *arg);
+/* The same, but of a choice its choices: "one of change, destroy"; may be written to out. */
+const char *bl_arg_choices(const struct bl_arg *arg, char *out, size_t size);
 /*
  * Checks one value against its argument and gives it in its normal form (a new reference).
  * `what` begins the message: "argument", "setting", "parameter". BL_E_ARG says name, what was

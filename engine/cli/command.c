@@ -41,13 +41,77 @@ static size_t command_options(const struct bl_command *command,
     return count;
 }
 
+#define HELP_WIDTH 79
+#define HELP_INDENT 25
+
+/* Columns that a text of ASCII and "…" takes. */
+static int command_columns(const char *text, size_t len)
+{
+    int columns = 0;
+
+    for (size_t i = 0; i < len; i++)
+        columns += ((unsigned char)text[i] & 0xc0) != 0x80;
+    return columns;
+}
+
+/* Prints words from column `at` on, broken so that lines fit; the next ones are indented.
+ * Gives the column behind them. */
+static int command_wrap(FILE *out, const char *text, size_t len, int at, int indent)
+{
+    for (size_t i = 0; i < len;) {
+        size_t word = strcspn(text + i, " \n");
+        int columns;
+        word = word < len - i ? word : len - i;
+        columns = command_columns(text + i, word);
+        if (at > indent && at + 1 + columns > HELP_WIDTH) {
+            fprintf(out, "\n%*s", indent, "");
+            at = indent;
+        } else if (at > indent) {
+            fputc(' ', out);
+            at++;
+        }
+        fwrite(text + i, 1, word, out);
+        at += columns;
+        i += word;
+        i += i < len;
+    }
+    return at;
+}
+
+/* Prints paragraphs that fit a terminal; indented lines (examples) stay as they are. */
+static void command_help_text(FILE *out, const char *text)
+{
+    int at = 0;
+
+    for (size_t len; *text != '\0'; text += len + (text[len] == '\n')) {
+        len = strcspn(text, "\n");
+        if (len > 0 && *text != ' ') {
+            at = command_wrap(out, text, len, at, 0);
+            continue;
+        }
+        fprintf(out, "%s%.*s\n", at > 0 ? "\n" : "", (int)len, text);
+        at = 0;
+    }
+    fputs(at > 0 ? "\n" : "", out);
+}
+
+static void command_help_line(FILE *out, const char *left, const char *text)
+{
+    int columns = fprintf(out, "  %-22s ", left);
+
+    if (columns > HELP_INDENT)
+        fprintf(out, "\n%*s", HELP_INDENT, "");
+    command_wrap(out, text, strlen(text), HELP_INDENT, HELP_INDENT);
+    fputc('\n', out);
+}
+
 static void command_help_option(const struct bl_option *option, FILE *out)
 {
     char left[60];
 
     snprintf(left, sizeof(left), "--%s%s%s", option->name, option->value != NULL ? " " : "",
              option->value != NULL ? option->value : "");
-    fprintf(out, "  %-22s %s\n", left, option->text);
+    command_help_line(out, left, option->text);
 }
 
 static void command_help_all(FILE *out)
@@ -60,13 +124,13 @@ static void command_help_all(FILE *out)
         if (bl_commands[i]->is_hidden)
             continue;
         snprintf(left, sizeof(left), "%s %s", bl_commands[i]->name, bl_commands[i]->words);
-        fprintf(out, "  %-22s %s\n", left, bl_commands[i]->summary);
+        command_help_line(out, left, bl_commands[i]->summary);
     }
-    fputs("\n`belay help VERB` says more about one. Exit codes: 0 well, 1 a check or step "
-          "failed,\n"
-          "2 usage or invalid runbook, 3 waiting at a gate, 4 a person said no, 5 refused,\n"
-          "6 timed out, 7 in doubt, 130 and 143 signals.\n",
-          out);
+    command_help_text(out,
+                      "\n`belay help VERB` says more about one. Exit codes: 0 well, 1 a check "
+                      "or step failed, 2 usage or invalid runbook, 3 waiting at a gate, 4 a "
+                      "person said no, 5 refused, 6 timed out, 7 in doubt, 130 and 143 "
+                      "signals.\n");
 }
 
 void bl_command_help(const struct bl_command *command, FILE *out)
@@ -79,9 +143,11 @@ void bl_command_help(const struct bl_command *command, FILE *out)
         return;
     }
     count = command_options(command, list);
-    fprintf(out, "belay %s: %s\n\nusage: belay %s%s%s [OPTIONS]\n\n%s\n", command->name,
-            command->summary, command->name, *command->words != '\0' ? " " : "", command->words,
-            command->text);
+    fprintf(out, "belay %s: %s\n\nusage: belay %s%s%s [OPTIONS]\n\n", command->name,
+            command->summary, command->name, *command->words != '\0' ? " " : "",
+            command->words);
+    command_help_text(out, command->text);
+    fputc('\n', out);
     for (size_t i = 0; i < count; i++)
         command_help_option(list[i], out);
 }

@@ -24,15 +24,22 @@ static bool list_matches(const struct bl_value *procedure, const char *field,
     return false;
 }
 
+static int list_widest(const struct bl_value *procedures, const char *field)
+{
+    int widest = 0;
+
+    for (size_t i = 0; i < bl_value_count(procedures); i++) {
+        int len = (int)strlen(bl_map_text(bl_list_get(procedures, i), field, ""));
+        widest = len > widest ? len : widest;
+    }
+    return widest;
+}
+
 static void list_print(const struct bl_value *procedures)
 {
     const char *section = NULL;
-    size_t widest = 0;
+    int widest = list_widest(procedures, "id"), severe = list_widest(procedures, "severity");
 
-    for (size_t i = 0; i < bl_value_count(procedures); i++) {
-        size_t len = strlen(bl_map_text(bl_list_get(procedures, i), "id", ""));
-        widest = len > widest ? len : widest;
-    }
     for (size_t i = 0; i < bl_value_count(procedures); i++) {
         const struct bl_value *procedure = bl_list_get(procedures, i);
         const char *own = bl_map_text(procedure, "section", "");
@@ -42,9 +49,10 @@ static void list_print(const struct bl_value *procedures)
             putchar('\n');
         }
         section = own;
-        printf("  %-*s  ", (int)widest, bl_map_text(procedure, "id", ""));
-        bl_command_print(bl_map_text(procedure, "severity", ""));
-        fputs(bl_map_text(procedure, "severity", NULL) != NULL ? "  " : "", stdout);
+        const char *severity = bl_map_text(procedure, "severity", "");
+        printf("  %-*s  ", widest, bl_map_text(procedure, "id", ""));
+        bl_command_print(severity);
+        printf("%*s", severe > 0 ? severe + 2 - (int)strlen(severity) : 0, "");
         bl_command_print(bl_map_text(procedure, "title", ""));
         putchar('\n');
     }

@@ -7,6 +7,7 @@
 #include "cli/state.h"
 
 #include "base/exit.h"
+#include "base/text.h"
 #include "journal/log.h"
 #include "report/report.h"
 
@@ -30,6 +31,27 @@ static bool log_wants(const struct bl_given *given, const struct bl_event *event
     for (size_t i = 0; i < bl_value_count(kinds); i++)
         wanted = wanted || strcmp(bl_value_as_text(bl_list_get(kinds, i)), event->kind) == 0;
     return wanted && (step == NULL || strncmp(own, step, strlen(step)) == 0);
+}
+
+/* A kind that does not exist would find nothing, which looks like an answer. */
+static enum bl_code log_check_kinds(const struct bl_value *wanted, struct bl_error *err)
+{
+    const char *kinds[BL_LOG_KINDS];
+
+    bl_log_kinds(kinds);
+    for (size_t i = 0; i < bl_value_count(wanted); i++) {
+        const char *name = bl_value_as_text(bl_list_get(wanted, i)), *near;
+        size_t at = 0;
+        while (kinds[at] != NULL && strcmp(kinds[at], name) != 0)
+            at++;
+        if (kinds[at] != NULL)
+            continue;
+        near = bl_suggest(name, kinds);
+        return bl_fail(err, BL_E_ARG, "log: no kind of event is called '%s'%s%s%s", name,
+                       near != NULL ? ": did you mean '" : ": `belay log RUN` shows them",
+                       near != NULL ? near : "", near != NULL ? "'?" : "");
+    }
+    return BL_OK;
 }
 
 static bool log_event(void *arg, const struct bl_event *event)
@@ -60,6 +82,8 @@ static int log_run(const struct bl_given *given)
     char id[BL_RUN_TEXT], path[PATH_MAX];
     enum bl_code code;
 
+    if (log_check_kinds(bl_given_list(given, "kind"), &err) != BL_OK)
+        return bl_command_end(bl_command_fail(&err));
     if (bl_given_journal(given, given->words[0], id, path, &err) != BL_OK)
         return bl_journal_refuse(&err);
     if (format != NULL && strcmp(format, "text") != 0)

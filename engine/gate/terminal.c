@@ -223,6 +223,16 @@ static void terminal_prompt(struct bl_terminal *terminal)
     bl_buf_release(&prompt);
 }
 
+/* What a text says behind the title that it begins with. */
+static const char *terminal_behind(const char *text, const char *title)
+{
+    size_t len = strlen(title);
+
+    if (strncmp(text, title, len) != 0 || (text[len] != '\n' && text[len] != '\0'))
+        return text;
+    return text + len + strspn(text + len, "\n");
+}
+
 /* The details come first: what decides stands next to where the answer is typed. */
 static void terminal_show(struct bl_terminal *terminal, int number)
 {
@@ -243,9 +253,9 @@ static void terminal_show(struct bl_terminal *terminal, int number)
     terminal_add(&screen, width, "? ", 2, bl_buf_text(&head));
     for (size_t i = 0; i < BL_COUNT(fields); i++) {
         const char *text = bl_map_text(question, fields[i][0], "");
-        if (strncmp(text, title, strlen(title)) != 0 ||
-            text[strlen(title) + strspn(text + strlen(title), "\n")] != '\0')
-            terminal_add_field(&screen, width, fields[i][1], text);
+        if (i == 0)
+            text = terminal_behind(text, title);
+        terminal_add_field(&screen, width, fields[i][1], text);
     }
     terminal_add_place(&screen, width, question);
     if (bl_map_get(question, "options") != NULL)

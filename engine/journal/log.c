@@ -42,9 +42,17 @@ static const struct {
     {"wait_started", "{what}"},
     {"wait_ended", "{what}: {status} in {took}[, tries: {tries}]"},
     {"done", "{text}"},
-    {"run_ended", "exit {exit}, {status}: {passed} passed, {warned} warned, {failed} failed, "
-                  "{changes} changed[ in {took}]"},
+    {"run_ended", "exit {exit}, {status}: {passed} passed, {warned} warned, {failed} failed"
+                  "[, {assumed} assumed], {changes} changed[ in {took}]"},
 };
+
+void bl_log_kinds(const char *kinds[BL_LOG_KINDS])
+{
+    _Static_assert(BL_COUNT(log_texts) < BL_LOG_KINDS, "room for all kinds and NULL");
+    memset(kinds, 0, BL_LOG_KINDS * sizeof(*kinds));
+    for (size_t i = 0; i < BL_COUNT(log_texts); i++)
+        kinds[i] = log_texts[i].kind;
+}
 
 /* Adds a field's text. False when there is none. */
 static bool log_add_field(struct bl_buf *out, const struct bl_value *data, const char *name)
@@ -60,8 +68,9 @@ static bool log_add_field(struct bl_buf *out, const struct bl_value *data, const
     }
     if (strcmp(name, "error") == 0)
         value = bl_map_get(value, "message");
-    if (value == NULL || bl_value_type(value) == BL_NIL)
-        return false;
+    if ((value == NULL || bl_value_type(value) == BL_NIL) &&
+        (strcmp(name, "value") != 0 || bl_map_get(data, "verdict") == NULL))
+        return false; /* but a check of nothing says so */
     bl_measure_format(out, value,
                       strcmp(name, "value") == 0 ? bl_map_text(data, "unit", NULL) : NULL);
     return out->len > before;

@@ -12,6 +12,9 @@
  * characters are shown, never sent.
  */
 void bl_log_event(struct bl_buf *out, const struct bl_event *event, int64_t previous);
+#define BL_LOG_KINDS 40 /* more than there are */
+/* The kinds of events that there are, NULL behind them. */
+void bl_log_kinds(const char *kinds[BL_LOG_KINDS]);
 /* Adds the whole event: the line above and its data as indented JSON. */
 void bl_log_event_full(struct bl_buf *out, const struct bl_event *event, int64_t previous);
 /* Adds a table of the runs that bl_journal_list gave, one line each. */

@@ -1,8 +1,23 @@
 /* SPDX-FileCopyrightText: 2026 The Belay authors */
 /* SPDX-License-Identifier: MIT */
-/* calls.c: calls of a run for people: changes with their outcome, and questions that failed. */
+/* calls.c: calls and questions of a run for people: changes with their outcome, what failed,
+ * what was asked. */
 #include "report/say.h"
 #include "report/terminal.h"
+
+void terminal_keep_asked(struct terminal *terminal, const struct bl_value *data)
+{
+    bl_free(terminal->asked);
+    terminal->asked = bl_strdup(bl_map_text(data, "question", NULL));
+}
+
+bool terminal_is_asked(const struct terminal *terminal, const struct bl_value *data)
+{
+    const char *question = bl_map_text(data, "question", bl_map_text(data, "name", NULL));
+
+    return question != NULL && terminal->asked != NULL &&
+           strcmp(question, terminal->asked) == 0;
+}
 
 void terminal_intent(struct terminal *terminal, const struct bl_event *event)
 {
@@ -54,6 +69,22 @@ static void calls_write_outcome(struct terminal *terminal, const struct terminal
         item.text = bl_buf_take(&text, NULL);
         calls_add_failure(terminal, intent->step, &item, message);
     }
+    bl_buf_release(&text);
+}
+
+void terminal_refused(struct terminal *terminal, const struct bl_event *event)
+{
+    const char *why = bl_map_text(event->data, "why", "");
+    struct block_item item = {.mark = MARK_FAIL};
+    struct bl_buf text;
+
+    bl_buf_init(&text, 0);
+    bl_buf_text_add(&text, "refused ");
+    say_change(&text, event->data);
+    item.brief = bl_strdup(bl_buf_text(&text));
+    bl_buf_printf(&text, ": %s", why);
+    item.text = bl_buf_take(&text, NULL);
+    calls_add_failure(terminal, bl_map_text(event->data, "step", ""), &item, why);
     bl_buf_release(&text);
 }
 

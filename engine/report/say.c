@@ -12,6 +12,20 @@ void say_change(struct bl_buf *text, const struct bl_value *data)
                   bl_map_text(data, "target", ""), bl_map_text(data, "summary", ""));
 }
 
+void say_measure(struct bl_buf *text, const struct bl_value *data)
+{
+    const char *value;
+
+    bl_measure_format(text, bl_map_get(data, "value"), bl_map_text(data, "unit", NULL));
+    while (text->len > 0 && strchr(" \t\r\n", text->data[text->len - 1]) != NULL)
+        text->data[--text->len] = '\0';
+    value = bl_buf_text(text);
+    for (size_t i = 0; i < text->len; i++) {
+        if (strchr("\t\r\n", value[i]) != NULL)
+            text->data[i] = ' ';
+    }
+}
+
 bool say_event(struct bl_buf *text, const struct bl_event *event, enum paper_mark *mark)
 {
     const struct bl_value *data = event->data;
@@ -23,11 +37,6 @@ bool say_event(struct bl_buf *text, const struct bl_event *event, enum paper_mar
         say_change(text, data);
         if (bl_map_text(data, "undo", NULL) != NULL)
             bl_buf_printf(text, " (undo: %s)", bl_map_text(data, "undo", ""));
-    } else if (strcmp(event->kind, "refused") == 0) {
-        *mark = MARK_FAIL;
-        bl_buf_text_add(text, "refused ");
-        say_change(text, data);
-        bl_buf_printf(text, ": %s", bl_map_text(data, "why", ""));
     } else if (strcmp(event->kind, "decision") == 0) {
         bl_buf_printf(text, "%s ", bl_map_text(data, "question", ""));
         bl_measure_format(text, bl_map_get(data, "answer"), NULL);

@@ -9,9 +9,11 @@
 
 /* "destroy redis.cache: FLUSHDB", of an intent, a planned or a refused call. */
 void say_change(struct bl_buf *text, const struct bl_value *data);
-/* planned, refused, decision, gate_assumed, note, evidence, done; false for every other kind.
+/* planned, decision, gate_assumed, note, evidence, done; false for every other kind.
  */
 bool say_event(struct bl_buf *text, const struct bl_event *event, enum paper_mark *mark);
+/* The value of a check, on one line. */
+void say_measure(struct bl_buf *text, const struct bl_value *data);
 /* wait_ended. */
 enum paper_mark say_wait(struct bl_buf *text, const struct bl_value *data);
 /* gate_answered. */

@@ -197,6 +197,19 @@ static void summary_planned(struct terminal *terminal, const struct bl_value *en
     paper_line(&terminal->paper);
 }
 
+static void summary_counts(struct paper *paper, const struct bl_value *ended)
+{
+    long long assumed = (long long)bl_map_int(ended, "assumed", 0);
+    char rest[60] = "";
+
+    if (assumed > 0)
+        snprintf(rest, sizeof(rest), ", %lld assumed", assumed);
+    summary_field(paper, "checks", "%lld passed, %lld warned, %lld failed%s",
+                  (long long)bl_map_int(ended, "passed", 0),
+                  (long long)bl_map_int(ended, "warned", 0),
+                  (long long)bl_map_int(ended, "failed", 0), rest);
+}
+
 /* Why the run ended, unless a step has said so. */
 static void summary_error(struct terminal *terminal, const struct bl_value *ended)
 {
@@ -223,10 +236,7 @@ void terminal_write_summary(struct terminal *terminal, const struct bl_value *en
     summary_checks(terminal, MARK_FAIL);
     summary_checks(terminal, MARK_WARN);
     summary_verdict(terminal, ended);
-    summary_field(paper, "checks", "%lld passed, %lld warned, %lld failed",
-                  (long long)bl_map_int(ended, "passed", 0),
-                  (long long)bl_map_int(ended, "warned", 0),
-                  (long long)bl_map_int(ended, "failed", 0));
+    summary_counts(paper, ended);
     if (is_live)
         summary_changes(terminal, ended);
     bl_format_duration(time, sizeof(time), bl_map_int(ended, "millis", 0));

@@ -326,8 +326,7 @@ static void terminal_check(struct terminal *terminal, const struct bl_event *eve
     if (item->mark == MARK_ASSUMED)
         bl_buf_text_add(&text, "-");
     else
-        bl_measure_format(&text, bl_map_get(event->data, "value"),
-                          bl_map_text(event->data, "unit", NULL));
+        say_measure(&text, event->data);
     item->value = bl_buf_take(&text, NULL);
     if (item->mark == MARK_FAIL || item->mark == MARK_WARN)
         bl_buf_text_add(&text, item->mark == MARK_FAIL ? "FAIL: " : "WARN: ");
@@ -374,6 +373,7 @@ static void terminal_gate_answered(struct terminal *terminal, const struct bl_ev
     int others = terminal->gates_open - 1;
     struct bl_buf text;
 
+    terminal_keep_asked(terminal, event->data);
     bl_buf_init(&text, 0);
     bl_buf_printf(&text, "%s%s", question, *question != '\0' ? " " : "");
     say_answer(&text, event->data);
@@ -411,7 +411,8 @@ static const struct {
     {"observe", terminal_observe},         {"intent", terminal_intent},
     {"outcome", terminal_outcome},         {"wait_ended", terminal_wait_ended},
     {"gate_opened", terminal_gate_opened}, {"gate_answered", terminal_gate_answered},
-    {"planned", terminal_planned},         {"run_ended", terminal_run_ended},
+    {"planned", terminal_planned},         {"refused", terminal_refused},
+    {"run_ended", terminal_run_ended},
 };
 
 static void terminal_event(struct bl_reporter *reporter, const struct bl_event *event)
@@ -427,6 +428,10 @@ static void terminal_event(struct bl_reporter *reporter, const struct bl_event *
             return;
         }
     }
+    if (strcmp(event->kind, "gate_assumed") == 0)
+        terminal_keep_asked(terminal, event->data);
+    else if (terminal_is_asked(terminal, event->data))
+        return;
     bl_buf_init(&text, 2000);
     if (say_event(&text, event, &mark)) {
         terminal_add(terminal, event->data, mark, &text);
@@ -476,6 +481,7 @@ static void terminal_close(struct bl_reporter *reporter)
     bl_free(terminal->intents);
     bl_free(terminal->journal);
     bl_free(terminal->note);
+    bl_free(terminal->asked);
     bl_free(terminal->run);
     bl_free(terminal->world);
     paper_release(&terminal->paper);

@@ -29,6 +29,7 @@ struct terminal {
     struct bl_reporter base;
     struct paper paper;
     char *journal, *note, *run, *world;
+    char *asked;         /* the question that was answered last; NULL for none */
     int gates_open;      /* while one is, nothing is written: the terminal shows a question */
     struct block *steps; /* those that go on */
     size_t step_count;
@@ -48,8 +49,14 @@ struct block *terminal_find_step(struct terminal *terminal, const char *path);
 void terminal_add_at(struct terminal *terminal, const char *path, enum paper_mark mark,
                      struct bl_buf *text);
 
+/* A question and its answer stand in one line; the decision or evidence that follows says the
+ * same once more. */
+void terminal_keep_asked(struct terminal *terminal, const struct bl_value *data);
+bool terminal_is_asked(const struct terminal *terminal, const struct bl_value *data);
+
 /* Calls: what was sent, what became of it, and questions that failed. */
 void terminal_intent(struct terminal *terminal, const struct bl_event *event);
+void terminal_refused(struct terminal *terminal, const struct bl_event *event);
 void terminal_outcome(struct terminal *terminal, const struct bl_event *event);
 void terminal_observe(struct terminal *terminal, const struct bl_event *event);
 

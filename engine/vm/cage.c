@@ -4,6 +4,7 @@
  * unknown names. */
 #include "base/prefix.h"
 
+#include "base/module.h"
 #include "base/text.h"
 #include "vm/cage_lib.h"
 
@@ -82,6 +83,7 @@ static BL_LJMP const char *cage_suggest(lua_State *L, const char *wanted)
 static BL_LJMP int cage_missing_name(lua_State *L)
 {
     const char *name, *instead, *near;
+    const struct bl_module *module;
 
     if (lua_type(L, 2) != LUA_TSTRING)
         return cage_raise(L, "names are strings, not a %s", luaL_typename(L, 2));
@@ -89,6 +91,15 @@ static BL_LJMP int cage_missing_name(lua_State *L)
     instead = cage_instead(name);
     if (instead != NULL)
         return cage_raise(L, "'%s' is not available here: %s", name, instead);
+    module = bl_module_find(name);
+    if (module != NULL && module->settings != NULL)
+        return cage_raise(L,
+                          "unknown name '%s': name a connection in `uses`, and reach it by the "
+                          "body's second argument: run = function(p, use)",
+                          name);
+    if (module != NULL)
+        return cage_raise(L, "unknown name '%s': write local %s = require(\"%s\") first", name,
+                          name, name);
     lua_pushvalue(L, 1);
     near = cage_suggest(L, name);
     if (near != NULL)

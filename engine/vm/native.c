@@ -249,7 +249,8 @@ static BL_LJMP int native_check(lua_State *L)
         bl_map_set(data, "assumed", bl_value_int(assumed));
     }
     bl_map_set(data, "procedure", bl_value_text(task->process->id));
-    tally_set(task->runtime, task->process->id, bl_map_text(data, "name", ""), verdict);
+    tally_set(task->runtime, task->process->id, bl_map_text(data, "name", ""),
+              bl_map_get(data, "assumed") != NULL ? "assumed" : verdict);
     lua_pushstring(L, verdict);
     bl_world_emit(task->runtime->world, "check", data);
     return 1;

@@ -269,6 +269,7 @@ void tally_count(const struct bl_runtime *runtime, struct bl_result *result)
         result->passed += strcmp(at->verdict, "pass") == 0;
         result->warned += strcmp(at->verdict, "warn") == 0;
         result->failed += strcmp(at->verdict, "fail") == 0;
+        result->assumed += strcmp(at->verdict, "assumed") == 0;
     }
 }
 

@@ -475,6 +475,6 @@ void bl_runtime_result(struct bl_runtime *runtime, struct bl_result *result)
 {
     *result = runtime->result;
     result->value = bl_value_ref(runtime->result.value);
-    result->passed = result->warned = result->failed = 0;
+    result->passed = result->warned = result->failed = result->assumed = 0;
     tally_count(runtime, result);
 }

@@ -87,6 +87,7 @@ struct bl_result {
     struct bl_error error;  /* then: why */
     struct bl_value *value; /* what the first task returned, when it is plain data (owned) */
     int passed, warned, failed; /* checks, by their last result */
+    int assumed;                /* checks of what only a planned change would make true */
     int failed_steps;
 };
 /* What became of it; value is the caller's. */
