@@ -36,6 +36,7 @@ procedure({
       use.cache:flushdb()
       use.broker:publish("", "strategy_market_data_legacy", "dry")
       use.broker:purge("strategy_market_data_legacy")
+      use.strategy:get("/health") -- so that its log has a line of ours
       use.strategy:post("/api/v1/strategies/generate", { json = { num_strategies = 1 } })
       require("exec").run({ "touch", "TOUCHED" })
       require("file").write("WRITTEN", "dry")
