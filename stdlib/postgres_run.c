@@ -39,40 +39,71 @@ static const enum postgres_step run_alone[] = {STEP_STATEMENT, STEP_SYNC, STEP_E
 #define RUN_SLICE 250    /* results in one callback */
 #define RUN_LOCK_MS 5000 /* how long a question or change may wait for a lock */
 
-/* All names are written out, so that nobody's search_path gets in between. The last column of
- * the first one fails in the transaction when that is not read-only. */
+/* All names are written out, so that nobody's search_path gets in between. Strings are read by
+ * the server as by the guard. */
 #define RUN_LIMITS                                                                             \
     "SELECT pg_catalog.set_config('statement_timeout', $1, true), "                            \
     "pg_catalog.set_config('lock_timeout', $2, true), "                                        \
     "pg_catalog.set_config('idle_in_transaction_session_timeout', $3, true), "                 \
     "pg_catalog.set_config('datestyle', 'ISO', true), "                                        \
     "pg_catalog.set_config('bytea_output', 'hex', true), "                                     \
+    "pg_catalog.set_config('standard_conforming_strings', 'on', true), "                       \
     "pg_catalog.set_config('search_path', COALESCE($4, "                                       \
     "pg_catalog.current_setting('search_path')), true)"
-/* The catalogue is asked with a path of its own, and told what the session's is. */
+/* The catalogue is asked with a path of its own, and told what the session's is: by names of
+ * schemas, since "$user" is somebody else after SET ROLE, and without temporary ones. */
 #define RUN_LOOKUP                                                                             \
-    ", pg_catalog.set_config('belay.path', pg_catalog.current_setting('search_path'), true), " \
-    "pg_catalog.set_config('belay.schemas', "                                                  \
-    "pg_catalog.current_schemas(true)::pg_catalog.text, true), "                               \
+    ", pg_catalog.set_config('belay.path', (SELECT pg_catalog.string_agg("                     \
+    "pg_catalog.quote_ident(s.n::pg_catalog.text), ', ') FROM "                                \
+    "pg_catalog.unnest(pg_catalog.current_schemas(false)) AS s (n) WHERE NOT "                 \
+    "pg_catalog.starts_with(s.n::pg_catalog.text, 'pg_temp')), true), "                        \
+    "pg_catalog.set_config('belay.schemas', (SELECT "                                          \
+    "pg_catalog.array_agg(s.n)::pg_catalog.text "                                              \
+    "FROM pg_catalog.unnest(pg_catalog.current_schemas(true)) AS s (n) WHERE NOT "             \
+    "pg_catalog.starts_with(s.n::pg_catalog.text, 'pg_temp')), true), "                        \
     "pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true)"
+/* Fails in a transaction that is not read-only, and in a session in which somebody else has
+ * left temporary objects behind (by a pooler) that call functions when they are read. */
 #define RUN_READ_ONLY                                                                          \
     ", CASE WHEN pg_catalog.current_setting('transaction_read_only') "                         \
-    "OPERATOR(pg_catalog.=) 'on' THEN 1 ELSE "                                                 \
-    "pg_catalog.current_setting('transaction_read_only')::pg_catalog.int4 END"
+    "OPERATOR(pg_catalog.<>) 'on' THEN "                                                       \
+    "pg_catalog.current_setting('transaction_read_only')::pg_catalog.int4 "                    \
+    "WHEN pg_catalog.pg_my_temp_schema() OPERATOR(pg_catalog.=) 0::pg_catalog.oid THEN 1 "     \
+    "WHEN EXISTS (SELECT 1 FROM pg_catalog.pg_class AS c LEFT JOIN pg_catalog.pg_index AS x "  \
+    "ON x.indexrelid OPERATOR(pg_catalog.=) c.oid "                                            \
+    "WHERE c.relnamespace OPERATOR(pg_catalog.=) pg_catalog.pg_my_temp_schema() "              \
+    "AND (c.relkind OPERATOR(pg_catalog.<>) ALL ('{r,t,i,S}'::pg_catalog.\"char\"[]) "         \
+    "OR c.relrowsecurity OR c.relchecks OPERATOR(pg_catalog.>) 0::pg_catalog.int2 "            \
+    "OR x.indexprs IS NOT NULL OR x.indpred IS NOT NULL)) "                                    \
+    "OR EXISTS (SELECT 1 FROM pg_catalog.pg_type AS t "                                        \
+    "WHERE t.typnamespace OPERATOR(pg_catalog.=) pg_catalog.pg_my_temp_schema() "              \
+    "AND t.typtype OPERATOR(pg_catalog.=) 'd'::pg_catalog.\"char\") THEN "                     \
+    "pg_catalog.concat('temporary views or the like of another client, by a pooler, in ', "    \
+    "pg_catalog.pg_my_temp_schema()::pg_catalog.regnamespace)::pg_catalog.int4 ELSE 1 END"
 
 static bool run_send_settings(PGconn *pg, const struct postgres_op *op, const char *sql)
 {
     long long timeout = op->base.call->timeout_ms;
     char texts[3][24];
     /* nobody who has left another search_path in the session changes what names mean */
-    const char *values[4] = {texts[0], texts[1], texts[2],
-                             bl_catalogue_path(bl_postgres_pool_catalogue(op->pool))};
+    const char *path = bl_catalogue_path(bl_postgres_pool_catalogue(op->pool));
+    const char *values[4] = {texts[0], texts[1], texts[2], path};
+    bool is_sent;
+    struct bl_buf all;
 
+    /* temporary objects of a pooler's other clients come last, not first, as they would */
+    bl_buf_init(&all, 0);
+    bl_buf_printf(&all, "%s%spg_temp", path != NULL ? path : "",
+                  path != NULL && *path != '\0' ? ", " : "");
+    if (path != NULL && op->base.class == BL_CLASS_OBSERVE)
+        values[3] = bl_buf_text(&all);
     /* the server gives up a little later than we do: it is only the last resort */
     snprintf(texts[0], sizeof(texts[0]), "%lld", timeout + 1000);
     snprintf(texts[1], sizeof(texts[1]), "%lld", timeout < RUN_LOCK_MS ? timeout : RUN_LOCK_MS);
     snprintf(texts[2], sizeof(texts[2]), "%lld", timeout + 5000);
-    return PQsendQueryParams(pg, sql, 4, NULL, values, NULL, NULL, 0) == 1;
+    is_sent = PQsendQueryParams(pg, sql, 4, NULL, values, NULL, NULL, 0) == 1;
+    bl_buf_release(&all);
+    return is_sent;
 }
 
 static bool run_send(struct postgres_link *link, enum postgres_step step)

@@ -27,7 +27,7 @@ struct judgement {
     struct bl_catalogue *catalogue;
     struct bl_sql *sql;
     struct bl_value *names;  /* of all texts: name -> places of literals */
-    struct bl_value *texts;  /* labels of the texts that were read */
+    struct bl_value *texts;  /* the texts that were read, behind their labels */
     struct bl_value *types;  /* oids of users' types that may occur */
     struct bl_value *asking; /* names that nothing is known about */
     bool is_wide;            /* values may become users' types without being asked to */
@@ -170,13 +170,16 @@ static void judge_names(struct judgement *judgement, const struct bl_value *name
 static void judge_text(struct judgement *judgement, const char *text, size_t len,
                        const char *label)
 {
-    struct bl_value *names;
+    struct bl_value *names, *both = bl_value_textf("%s\n%s", label, text);
+    bool is_known = bl_map_get(judgement->texts, bl_value_as_text(both)) != NULL;
     struct bl_sql sql;
     char what[160];
 
-    if (bl_map_get(judgement->texts, label) != NULL)
+    if (!is_known)
+        bl_map_set(judgement->texts, bl_value_as_text(both), bl_value_bool(true));
+    bl_value_unref(both);
+    if (is_known)
         return;
-    bl_map_set(judgement->texts, label, bl_value_bool(true));
     if (bl_value_count(judgement->texts) > CATALOGUE_TEXTS) {
         judge_raise(judgement, BL_CLASS_CHANGE, "", "it reaches too many views to be checked");
         return;
@@ -197,7 +200,8 @@ static void judge_text(struct judgement *judgement, const char *text, size_t len
 }
 
 /* Whether a candidate may be what a name means: each of its arguments that is of a user's own
- * type needs a value of that type, or a literal, which may become anything. places: for each
+ * type needs a value of that type, or a literal, which may become anything, or a default when
+ * it is left out. places: for each
  * use of the name a word with "l" where a literal stands; "*": anywhere. needs: a word for each
  * argument. */
 static bool is_possible(const struct judgement *judgement, const char *needs,
@@ -212,7 +216,7 @@ static bool is_possible(const struct judgement *judgement, const char *needs,
         for (; fits && *need != '\0'; at++) {
             size_t len = strcspn(need, " ");
             snprintf(type, sizeof(type), "%.*s", (int)len, need);
-            fits = *need == '-' || *use == '*' || (at < count && use[at] == 'l') ||
+            fits = *need == '-' || *use == '*' || at >= count || use[at] == 'l' ||
                    bl_map_get(judgement->types, type) != NULL;
             need += len + (need[len] == ' ');
         }
@@ -230,7 +234,8 @@ static bool is_trusted(const struct bl_catalogue *catalogue, const struct bl_val
     const char *extension = bl_map_text(fact, "extension", NULL);
     const char *last = strrchr(name, '.') != NULL ? strrchr(name, '.') + 1 : name;
 
-    if (strcmp(library, "$libdir/pg_stat_statements") == 0 &&
+    if (strcmp(library, "$libdir/pg_stat_statements") == 0 && extension != NULL &&
+        strcmp(extension, "pg_stat_statements") == 0 &&
         (strcmp(last, "pg_stat_statements") == 0 ||
          strcmp(last, "pg_stat_statements_info") == 0))
         return true;
@@ -268,7 +273,8 @@ static void judge_facts(struct judgement *judgement, const char *name, const cha
     const struct bl_value *facts = bl_map_get(judgement->catalogue->facts, name);
 
     for (size_t i = 0; i < bl_value_count(facts); i++)
-        judge_fact(judgement, bl_list_get(facts, i), places, strncmp(name, "[\"u\"", 4) == 0);
+        judge_fact(judgement, bl_list_get(facts, i), places,
+                   strncmp(name, "[\"u\"", 4) == 0 || strncmp(name, "[\"s\"", 4) == 0);
 }
 
 static void judge_keep(const struct judgement *judgement, const char *text)
@@ -306,7 +312,7 @@ bool bl_catalogue_judge(struct bl_catalogue *catalogue, const char *text, size_t
                         struct bl_sql *sql, struct bl_value **question)
 {
     struct judgement judgement = {.catalogue = catalogue, .sql = sql};
-    const struct bl_value *known;
+    const struct bl_value *known, *server;
     bool is_final;
 
     if (catalogue->learned != 0 && bl_clock_steady() - catalogue->learned > CATALOGUE_FRESH_MS)
@@ -321,9 +327,10 @@ bool bl_catalogue_judge(struct bl_catalogue *catalogue, const char *text, size_t
     judgement.types = bl_map_new();
     judgement.asking = bl_map_new();
     judge_text(&judgement, text, len, "");
-    judge_expand(&judgement, bl_map_get(catalogue->facts, CATALOGUE_SERVER));
+    server = bl_map_get(catalogue->facts, CATALOGUE_SERVER);
+    judge_expand(&judgement, server);
     is_final = sql->refused[0] != '\0' || sql->class != BL_CLASS_OBSERVE ||
-               bl_value_count(judgement.asking) == 0;
+               (server != NULL && bl_value_count(judgement.asking) == 0);
     if (!is_final)
         *question = judge_asking(&judgement);
     else

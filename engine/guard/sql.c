@@ -18,6 +18,7 @@ struct walk {
     struct bl_sql *result;
     const char *sql;
     struct bl_value *names; /* NULL: nobody asks */
+    struct bl_value *rows;  /* names of functions in FROM: their rows may be scalars */
     bool is_planned_only;   /* below EXPLAIN without ANALYZE: nothing of it runs */
 };
 
@@ -67,9 +68,17 @@ static void walk_refuse(struct walk *walk, const char *format, ...)
     va_end(args);
 }
 
+static void walk_temporary(struct walk *walk)
+{
+    walk_refuse(walk,
+                "temporary objects live in a session, and no session outlives a statement "
+                "here: use WITH");
+}
+
 /* A name of one part, or of two with pg_catalog in front: its last part; else "". `whole` gets
  * all of it for messages. */
-static const char *builtin_name(const struct bl_tree *names, char *whole, size_t size)
+static const char *walk_name(struct walk *walk, const struct bl_tree *names, char *whole,
+                             size_t size)
 {
     const char *last = "", *first = "";
     size_t used = 0;
@@ -84,10 +93,29 @@ static const char *builtin_name(const struct bl_tree *names, char *whole, size_t
             used +=
                 (size_t)snprintf(whole + used, size - used, "%s%s", is_first ? "" : ".", last);
     }
+    if (bl_tree_count(names) > 1 && strncmp(first, "pg_temp", 7) == 0)
+        walk_temporary(walk);
     if (bl_tree_count(names) == 1 ||
         (bl_tree_count(names) == 2 && strcmp(first, "pg_catalog") == 0))
         return last;
     return "";
+}
+
+/* What a function of this name is known to do. */
+static void walk_effect(struct walk *walk, enum bl_sql_effect effect, const char *whole,
+                        bool is_lock)
+{
+    if (effect == BL_SQL_SESSION)
+        walk_refuse(walk,
+                    "%s leaves something in the session, and no session outlives a statement "
+                    "here%s",
+                    whole, is_lock ? ": use pg_advisory_xact_lock" : "");
+    else if (effect == BL_SQL_DESTROYS)
+        walk_raise(walk, BL_CLASS_DESTROY, "calls %s", whole);
+    else if (effect == BL_SQL_CHANGES)
+        walk_raise(walk, BL_CLASS_CHANGE, "calls %s", whole);
+    else if (effect == BL_SQL_UNKNOWN)
+        walk_unknown(walk, "calls", whole);
 }
 
 static void walk_function(struct walk *walk, const struct bl_tree *call)
@@ -95,7 +123,7 @@ static void walk_function(struct walk *walk, const struct bl_tree *call)
     const struct bl_tree *names = bl_tree_get(call, "funcname");
     int args = (int)bl_tree_count(bl_tree_get(call, "args"));
     char whole[120], places[BL_SQL_PLACES + 1];
-    const char *name = builtin_name(names, whole, sizeof(whole));
+    const char *name = walk_name(walk, names, whole, sizeof(whole));
     enum bl_sql_effect effect = bl_sql_function(name);
 
     bl_sql_places(bl_tree_get(call, "args"), places);
@@ -105,18 +133,7 @@ static void walk_function(struct walk *walk, const struct bl_tree *call)
         snprintf(places, sizeof(places), "*");
     }
     bl_sql_note_parts(walk->names, effect == BL_SQL_UNKNOWN ? "u" : "f", names, args, places);
-
-    if (effect == BL_SQL_SESSION)
-        walk_refuse(walk,
-                    "%s leaves something in the session, and no session outlives a statement "
-                    "here%s",
-                    whole, strncmp(name, "pg_", 3) == 0 ? ": use pg_advisory_xact_lock" : "");
-    else if (effect == BL_SQL_DESTROYS)
-        walk_raise(walk, BL_CLASS_DESTROY, "calls %s", whole);
-    else if (effect == BL_SQL_CHANGES)
-        walk_raise(walk, BL_CLASS_CHANGE, "calls %s", whole);
-    else if (effect == BL_SQL_UNKNOWN)
-        walk_unknown(walk, "calls", whole);
+    walk_effect(walk, effect, whole, strncmp(name, "pg_", 3) == 0);
 }
 
 static void walk_operator(struct walk *walk, const struct bl_tree *names, const char *places)
@@ -124,7 +141,7 @@ static void walk_operator(struct walk *walk, const struct bl_tree *names, const 
     char whole[120];
 
     bl_sql_note_parts(walk->names, "o", names, -1, places);
-    if (!bl_sql_is_operator(builtin_name(names, whole, sizeof(whole))))
+    if (!bl_sql_is_operator(walk_name(walk, names, whole, sizeof(whole))))
         walk_unknown(walk, "uses operator", whole);
 }
 
@@ -134,22 +151,49 @@ static void walk_type(struct walk *walk, const struct bl_tree *type)
     char whole[120];
 
     bl_sql_note_parts(walk->names, "t", names, -1, "-");
-    if (!bl_sql_is_type(builtin_name(names, whole, sizeof(whole))))
+    if (!bl_sql_is_type(walk_name(walk, names, whole, sizeof(whole))))
         walk_unknown(walk, "uses type", whole);
 }
 
-/* row.name, and (row).name: a function of the row is called when it has no such column. */
-static void walk_column(struct walk *walk, const struct bl_tree *fields,
-                        const struct bl_tree *but)
+/* TABLESAMPLE: its method is a function, and the two of PostgreSQL only read. */
+static void walk_sample(struct walk *walk, const struct bl_tree *sample)
 {
+    const struct bl_tree *names = bl_tree_get(sample, "method");
+    char whole[120];
+    const char *name = walk_name(walk, names, whole, sizeof(whole));
+
+    bl_sql_note_parts(walk->names, "f", names, 1, "l");
+    if (strcmp(name, "system") != 0 && strcmp(name, "bernoulli") != 0)
+        walk_raise(walk, BL_CLASS_CHANGE, "samples by %s", whole);
+}
+
+/* row.name: a function of the row is called when it has no such column. (anything).name, and
+ * the row of a function in FROM: whatever it is, a function of it. */
+static void walk_column(struct walk *walk, const struct bl_tree *fields, const char *kind)
+{
+    bool is_scalar = *kind == 's';
+
     BL_TREE_EACH(fields, part)
     {
-        if (part != but)
-            bl_sql_note(walk->names,
-                        &(struct bl_sql_name){
-                            "a", "", bl_tree_text(bl_tree_get(part, "String"), "sval"), 1},
-                        "-");
+        const char *name = bl_tree_text(bl_tree_get(part, "String"), "sval");
+        enum bl_sql_effect effect = bl_sql_function(name);
+        bl_sql_note(walk->names, &(struct bl_sql_name){kind, "", name, 1}, "l");
+        if (is_scalar && effect != BL_SQL_UNKNOWN)
+            walk_effect(walk, effect, name, strncmp(name, "pg_", 3) == 0);
     }
+}
+
+static void walk_reference(struct walk *walk, const struct bl_tree *fields)
+{
+    const char *row = bl_tree_text(bl_tree_get(bl_tree_at(fields, 0), "String"), "sval");
+    struct bl_tree rest = *fields;
+
+    if (fields->first == NULL)
+        return;
+    rest.first = fields->first->next;
+    walk_column(
+        walk, &rest,
+        bl_map_get(walk->rows, row) != NULL || bl_map_get(walk->rows, "*") != NULL ? "s" : "a");
 }
 
 static void walk_rows(struct walk *walk, const char *verb, const struct bl_tree *statement)
@@ -281,6 +325,14 @@ static bool is_modification(const char *name)
            bl_tree_is(name, "DeleteStmt") || bl_tree_is(name, "MergeStmt");
 }
 
+static void walk_relation(struct walk *walk, const char *kind, const struct bl_tree *relation)
+{
+    bl_sql_note(walk->names,
+                &(struct bl_sql_name){kind, bl_tree_text(relation, "schemaname"),
+                                      bl_tree_text(relation, "relname"), -1},
+                "-");
+}
+
 /* What a node names, and what is known by that name. */
 static void walk_named(struct walk *walk, const char *name, const struct bl_tree *node)
 {
@@ -292,16 +344,16 @@ static void walk_named(struct walk *walk, const char *name, const struct bl_tree
         walk_type(walk, node);
     else if (bl_tree_is(name, "AlterTableCmd"))
         walk_command(walk, node);
+    else if (bl_tree_is(name, "RangeTableSample"))
+        walk_sample(walk, node);
     else if (bl_tree_is(name, "RangeVar"))
-        bl_sql_note(walk->names,
-                    &(struct bl_sql_name){"r", bl_tree_text(node, "schemaname"),
-                                          bl_tree_text(node, "relname"), -1},
-                    "-");
+        walk_relation(walk, "r", node);
     else if (bl_tree_is(name, "ColumnRef"))
-        walk_column(walk, bl_tree_get(node, "fields"),
-                    bl_tree_at(bl_tree_get(node, "fields"), 0));
+        walk_reference(walk, bl_tree_get(node, "fields"));
     else if (bl_tree_is(name, "A_Indirection"))
-        walk_column(walk, bl_tree_get(node, "indirection"), NULL);
+        walk_column(walk, bl_tree_get(node, "indirection"), "s");
+    else if (is_modification(name))
+        walk_relation(walk, "m", bl_tree_get(node, "relation"));
 }
 
 static void walk_node(struct walk *walk, const char *name, const struct bl_tree *node)
@@ -327,7 +379,7 @@ static void walk_node(struct walk *walk, const char *name, const struct bl_tree 
 static bool is_temporary(const struct bl_tree *field)
 {
     return (bl_tree_is(field->key, "relpersistence") && bl_tree_is(field->text, "t")) ||
-           (bl_tree_is(field->key, "schemaname") && bl_tree_is(field->text, "pg_temp"));
+           (bl_tree_is(field->key, "schemaname") && strncmp(field->text, "pg_temp", 7) == 0);
 }
 
 static void walk_field(struct walk *walk, const struct bl_tree *field)
@@ -343,8 +395,7 @@ static void walk_field(struct walk *walk, const struct bl_tree *field)
     else if (bl_tree_is(name, "operName") || bl_tree_is(name, "useOp"))
         walk_operator(walk, field, BL_SQL_PLACES_IMPLIED);
     else if (is_temporary(field))
-        walk_refuse(walk, "temporary objects live in a session, and no session outlives a "
-                          "statement here: use WITH");
+        walk_temporary(walk);
     walk_tree(walk, field);
 }
 
@@ -378,7 +429,10 @@ static void read_tree(struct bl_sql *result, const char *sql, char *json,
     } else {
         snprintf(result->kind, sizeof(result->kind), "%s",
                  bl_tree_at(statement, 0) != NULL ? bl_tree_at(statement, 0)->key : "");
+        walk.rows = bl_map_new();
+        bl_sql_find_rows(walk.rows, statement);
         walk_tree(&walk, statement);
+        bl_value_unref(walk.rows);
     }
     bl_free(root);
 }

@@ -24,8 +24,10 @@ struct bl_sql {
 /*
  * What a statement names, each once: a map whose keys are JSON lists [kind, schema or null,
  * name, arguments]. Kinds: "r" relation, "f" function, "u" a function that stands in no list of
- * harmless ones, "a" a column that may be a function of its row, "o" operator, "t" type. The
- * values say for each use which arguments are literals: words of "l" and "-", or "*".
+ * harmless ones, "a" a column that may be a function of its row, "s" one that may be a
+ * function of any value, "m" a relation that an explained statement writes to, "o" operator,
+ * "t" type. The values say for each use which arguments are literals: words of "l" and "-", or
+ * "*".
  */
 #define BL_SQL_NAMES_MAX 2000 /* a statement that names more is refused */
 

@@ -19,12 +19,22 @@ bool bl_sql_has_column(const struct bl_tree *tree)
     return false;
 }
 
+/* A function is called, as it stands there or by a cast, an operator or an order. */
+static bool is_call(const struct bl_tree *node)
+{
+    const struct bl_tree *constant = bl_tree_get(bl_tree_get(node, "arg"), "A_Const");
+
+    if (bl_tree_is(node->key, "TypeCast")) /* a string is read by the type itself */
+        return bl_tree_get(constant, "sval") == NULL && bl_tree_get(constant, "isnull") == NULL;
+    return bl_tree_is(node->key, "FuncCall") || bl_tree_is(node->key, "A_Expr") ||
+           bl_tree_is(node->key, "CaseExpr") || bl_tree_is(node->key, "MinMaxExpr");
+}
+
 static bool has_constant_call(const struct bl_tree *tree)
 {
     BL_TREE_EACH(tree, child)
     {
-        if ((bl_tree_is(child->key, "FuncCall") || bl_tree_is(child->key, "A_Expr")) &&
-            !bl_sql_has_column(child))
+        if (is_call(child) && !bl_sql_has_column(child))
             return true;
         if (has_constant_call(child))
             return true;

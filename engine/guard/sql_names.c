@@ -73,7 +73,17 @@ static const char names_server[] =
     "pg_relation_filenode pg_relation_filepath pg_index_column_has_property "
     "pg_indexam_has_property pg_sequence_last_value pg_control_checkpoint pg_control_system "
     "pg_show_all_settings pg_cursor pg_prepared_xact pg_trigger_depth pg_jit_available "
-    "row_security_active pg_notification_queue_usage age mxid_age ";
+    "row_security_active pg_notification_queue_usage age mxid_age pg_partition_tree "
+    "pg_partition_ancestors pg_ls_waldir pg_ls_logdir pg_ls_tmpdir pg_ls_archive_statusdir "
+    "pg_ls_replslotdir pg_ls_logicalmapdir pg_ls_logicalsnapdir pg_stat_file "
+    "pg_current_logfile "
+    "pg_control_init pg_control_recovery pg_get_backend_memory_contexts "
+    "pg_get_shmem_allocations pg_hba_file_rules pg_ident_file_mappings "
+    "pg_show_all_file_settings pg_show_replication_origin_status "
+    "pg_replication_origin_progress pg_get_wal_replay_pause_state "
+    "pg_get_wal_resource_managers pg_last_committed_xact pg_xact_commit_timestamp "
+    "pg_get_multixact_members pg_collation_actual_version "
+    "pg_database_collation_actual_version ";
 
 /* What stays in the session after the statement: nothing that the next one may rely on. */
 static const char names_session[] =
@@ -85,7 +95,9 @@ static const char names_session[] =
 static const char names_change[] =
     " txid_current pg_current_xact_id table_to_xml table_to_xml_and_xmlschema query_to_xml "
     "query_to_xml_and_xmlschema query_to_xmlschema schema_to_xml schema_to_xml_and_xmlschema "
-    "database_to_xml database_to_xml_and_xmlschema cursor_to_xml cursor_to_xmlschema ts_stat "
+    "schema_to_xmlschema database_to_xml database_to_xml_and_xmlschema database_to_xmlschema "
+    "pg_get_partition_constraintdef satisfies_hash_partition pg_input_is_valid "
+    "pg_input_error_info cursor_to_xml cursor_to_xmlschema ts_stat "
     "ts_rewrite fmgr_c_validator fmgr_sql_validator fmgr_internal_validator ";
 
 /* Data or service is lost, or a program runs, whatever the arguments. */
@@ -129,7 +141,7 @@ static const char names_nodes[] =
     "RangeVar RangeSubselect RangeFunction JoinExpr SubLink CaseExpr CaseWhen CoalesceExpr "
     "MinMaxExpr SQLValueFunction A_ArrayExpr A_Indices A_Indirection ParamRef List SortBy "
     "WindowDef CommonTableExpr RowExpr CollateClause GroupingSet GroupingFunc DefElem "
-    "NamedArgExpr ColumnDef ";
+    "NamedArgExpr ColumnDef RangeTableSample ";
 
 /* What a word is; the lists share one table. */
 enum names_kind { NAMES_FUNCTION, NAMES_OPERATOR, NAMES_TYPE, NAMES_NODE };

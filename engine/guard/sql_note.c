@@ -66,9 +66,18 @@ void bl_sql_note_parts(struct bl_value *names, const char *kind, const struct bl
 bool bl_sql_is_literal(const struct bl_tree *node)
 {
     const struct bl_tree *constant = bl_tree_get(node, "A_Const");
+    const struct bl_tree *collated = bl_tree_get(node, "CollateClause");
+    const struct bl_tree *cast = bl_tree_get(node, "TypeCast");
+    const struct bl_tree *type = bl_tree_get(bl_tree_get(cast, "typeName"), "names");
+    const struct bl_tree *last = bl_tree_at(type, bl_tree_count(type) - 1);
 
+    if (collated != NULL)
+        return bl_sql_is_literal(bl_tree_get(collated, "arg"));
+    if (cast != NULL)
+        return strcmp(note_text(bl_tree_get(last, "String")), "unknown") == 0;
     return bl_tree_get(node, "ParamRef") != NULL || bl_tree_get(node, "List") != NULL ||
-           bl_tree_get(constant, "sval") != NULL || bl_tree_get(constant, "isnull") != NULL;
+           bl_tree_get(node, "RowExpr") != NULL || bl_tree_get(constant, "sval") != NULL ||
+           bl_tree_get(constant, "isnull") != NULL;
 }
 
 void bl_sql_places(const struct bl_tree *args, char places[BL_SQL_PLACES + 1])
@@ -85,5 +94,31 @@ void bl_sql_places(const struct bl_tree *args, char places[BL_SQL_PLACES + 1])
         places[index++] = bl_sql_is_literal(arg) ? 'l' : '-';
     }
     if (places[0] == '\0')
-        places[0] = '-';
+        places[0] = 'l'; /* what is left out may be of any type */
+}
+
+static void note_row(struct bl_value *rows, const struct bl_tree *function)
+{
+    const char *alias = bl_tree_text(bl_tree_get(function, "alias"), "aliasname");
+    const struct bl_tree *item =
+        bl_tree_get(bl_tree_at(bl_tree_get(function, "functions"), 0), "List");
+    const struct bl_tree *call =
+        bl_tree_get(bl_tree_at(bl_tree_get(item, "items"), 0), "FuncCall");
+    const struct bl_tree *names = bl_tree_get(call, "funcname");
+    const char *name =
+        note_text(bl_tree_get(bl_tree_at(names, bl_tree_count(names) - 1), "String"));
+
+    if (*alias == '\0')
+        alias = *name != '\0' ? name : "*";
+    bl_map_set(rows, alias, bl_value_bool(true));
+}
+
+void bl_sql_find_rows(struct bl_value *rows, const struct bl_tree *tree)
+{
+    BL_TREE_EACH(tree, child)
+    {
+        if (bl_tree_is(child->key, "RangeFunction"))
+            note_row(rows, child);
+        bl_sql_find_rows(rows, child);
+    }
 }

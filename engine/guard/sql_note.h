@@ -18,19 +18,21 @@ struct bl_sql_name {
 };
 
 /*
- * Notes one name (sql.h says how) in names, which may be NULL. places: a
- * letter for each argument, "l" where a literal or a parameter stands, which may become any
- * type; "*": anything.
+ * Notes one name (sql.h says how) in names, which may be NULL. places: a letter for each
+ * argument, "l" where a literal or a parameter stands, which may become any type; "*":
+ * anything.
  */
 void bl_sql_note(struct bl_value *names, const struct bl_sql_name *name, const char *places);
 /* The same for a name of one or more parts, as the parser gives it. */
 void bl_sql_note_parts(struct bl_value *names, const char *kind, const struct bl_tree *parts,
                        int args, const char *places);
-/* A string, NULL, a parameter, or a list that may hold some. */
+/* A string, NULL, a parameter, or a list or row that may hold some. */
 bool bl_sql_is_literal(const struct bl_tree *node);
 /* Where literals stand among arguments; named ones may stand anywhere. */
 void bl_sql_places(const struct bl_tree *args, char places[BL_SQL_PLACES + 1]);
 
+/* Adds the names that rows of functions in FROM are known by; "*" when one has none. */
+void bl_sql_find_rows(struct bl_value *rows, const struct bl_tree *tree);
 /* A condition that names a column; without one it holds for all rows or none. */
 bool bl_sql_has_column(const struct bl_tree *tree);
 

@@ -25,8 +25,8 @@ CREATE TABLE public.settings (key text PRIMARY KEY, value text, updated_at times
 CREATE TABLE public.alerts (alert_id text PRIMARY KEY, priority text, status text, channels text[], triggered_at timestamptz, resolved_at timestamptz);
 -- functions: all of them write, whatever they are labelled
 CREATE FUNCTION public.writes() RETURNS int LANGUAGE plpgsql AS $$ BEGIN INSERT INTO public.log (text) VALUES ('writes'); RETURN 1; END $$;
-CREATE FUNCTION public.writes_stable(int) RETURNS int LANGUAGE plpgsql STABLE AS $$ BEGIN PERFORM dblink_exec(current_setting('fixture.dsn'), 'INSERT INTO public.log (text) VALUES (''stable'')'); RETURN 1; END $$;
-CREATE FUNCTION public.writes_immutable(int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN PERFORM dblink_exec(current_setting('fixture.dsn'), 'INSERT INTO public.log (text) VALUES (''immutable'')'); RETURN 1; END $$;
+CREATE FUNCTION public.writes_stable(int) RETURNS int LANGUAGE plpgsql STABLE SECURITY DEFINER AS $$ BEGIN PERFORM public.dblink_exec(current_setting('fixture.dsn'), 'INSERT INTO public.log (text) VALUES (''stable'')'); RETURN 1; END $$;
+CREATE FUNCTION public.writes_immutable(int) RETURNS int LANGUAGE plpgsql IMMUTABLE SECURITY DEFINER AS $$ BEGIN PERFORM public.dblink_exec(current_setting('fixture.dsn'), 'INSERT INTO public.log (text) VALUES (''immutable'')'); RETURN 1; END $$;
 CREATE FUNCTION public.hides(int) RETURNS int LANGUAGE sql AS 'SELECT public.writes_immutable($1)';
 CREATE FUNCTION public.rows() RETURNS SETOF int LANGUAGE sql AS 'SELECT public.writes_immutable(1)';
 CREATE FUNCTION public.tidy(public.orders) RETURNS int LANGUAGE sql AS 'SELECT public.writes_immutable(1)';
