@@ -180,10 +180,12 @@ static void check_event(void *arg, const char *kind, const struct bl_value *data
                    walk->environment != NULL ? walk->environment : "");
 }
 
-static bool check_names_all(const struct bl_value *environment,
-                            const struct bl_value *procedure)
+/* Whether it names the procedure's connections and the programs that it wants to run. */
+static bool check_is_fit(const struct bl_value *environment, const struct bl_value *procedure)
 {
     const struct bl_value *uses = bl_map_get(procedure, "uses");
+    const struct bl_value *may = bl_map_get(procedure, "may");
+    const struct bl_value *programs = bl_map_get(environment, "exec");
 
     for (size_t i = 0; i < bl_value_count(uses); i++) {
         const char *target = bl_value_as_text(bl_map_at(uses, i));
@@ -191,11 +193,18 @@ static bool check_names_all(const struct bl_value *environment,
             bl_environment_connection(environment, target) == NULL)
             return false;
     }
+    for (size_t i = 0; i < bl_value_count(may); i++) {
+        const char *name = bl_map_key(may, i);
+        if (strncmp(name, "exec.", 5) == 0 &&
+            strcmp(bl_value_as_text(bl_map_at(may, i)), "change") == 0 &&
+            bl_map_get(programs, name + 5) == NULL)
+            return false;
+    }
     return true;
 }
 
-/* production, else one that names all connections, so that the walk gets far; else the first.
- * *name is what it is called. */
+/* production, else one that names all that the procedure needs, so that the walk gets far; else
+ * the first. *name is what it is called. */
 static const struct bl_value *check_choose_environment(const struct check *check,
                                                        const struct bl_value *procedure,
                                                        const char **name)
@@ -204,7 +213,7 @@ static const struct bl_value *check_choose_environment(const struct check *check
     size_t chosen = 0, count = bl_value_count(all);
 
     for (size_t i = count; i > 0; i--) {
-        if (check_names_all(bl_map_at(all, i - 1), procedure))
+        if (check_is_fit(bl_map_at(all, i - 1), procedure))
             chosen = i - 1;
     }
     for (size_t i = 0; i < count; i++) {
