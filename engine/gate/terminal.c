@@ -258,6 +258,9 @@ static void terminal_show(struct bl_terminal *terminal, int number)
         terminal_add_field(&screen, width, fields[i][1], text);
     }
     terminal_add_place(&screen, width, question);
+    if (strcmp(bl_map_text(question, "class", ""), "change") == 0)
+        terminal_add_field(&screen, width, "a yes",
+                           "counts for the other changes of this step");
     if (bl_map_get(question, "options") != NULL)
         terminal_add_options(&screen, width, question);
     terminal_write(terminal, bl_buf_text(&screen), screen.len);
