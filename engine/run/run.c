@@ -235,7 +235,8 @@ static void run_emit_end(const struct run *run, const struct bl_result *result, 
     bl_map_set(data, "passed", bl_value_int(result->passed));
     bl_map_set(data, "warned", bl_value_int(result->warned));
     bl_map_set(data, "failed", bl_value_int(result->failed));
-    bl_map_set(data, "assumed", bl_value_int(result->assumed));
+    if (result->assumed > 0)
+        bl_map_set(data, "assumed", bl_value_int(result->assumed));
     bl_map_set(data, "failed_steps", bl_value_int(result->failed_steps));
     bl_map_set(data, "changes", bl_value_int(counts->changes));
     bl_map_set(data, "in_doubt", bl_value_int(counts->in_doubt));
