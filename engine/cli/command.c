@@ -10,6 +10,7 @@
 
 #include <getopt.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #define OPTIONS_MAX 32
@@ -54,22 +55,32 @@ static int command_columns(const char *text, size_t len)
     return columns;
 }
 
+struct command_page {
+    FILE *out;
+    int indent, width;
+};
+
 /* Prints words from column `at` on, broken so that lines fit; the next ones are indented.
  * Gives the column behind them. */
-static int command_wrap(FILE *out, const char *text, size_t len, int at, int indent)
+static int command_wrap(const struct command_page *page, const char *text, size_t len, int at)
 {
+    int indent = page->indent;
+    FILE *out = page->out;
+    bool is_fresh = at == 0 || at == indent; /* no word stands before it */
+
     for (size_t i = 0; i < len;) {
         size_t word = strcspn(text + i, " \n");
         int columns;
         word = word < len - i ? word : len - i;
         columns = command_columns(text + i, word);
-        if (at > indent && at + 1 + columns > HELP_WIDTH) {
+        if (!is_fresh && at > indent && at + 1 + columns > page->width) {
             fprintf(out, "\n%*s", indent, "");
             at = indent;
-        } else if (at > indent) {
+        } else if (!is_fresh) {
             fputc(' ', out);
             at++;
         }
+        is_fresh = false;
         fwrite(text + i, 1, word, out);
         at += columns;
         i += word;
@@ -78,15 +89,41 @@ static int command_wrap(FILE *out, const char *text, size_t len, int at, int ind
     return at;
 }
 
+/* The columns of a terminal; 0 where there is none, or one that does not say. */
+static int command_width(FILE *out)
+{
+    struct winsize size;
+
+    if (!isatty(fileno(out)) || ioctl(fileno(out), TIOCGWINSZ, &size) != 0)
+        return 0;
+    return size.ws_col >= 40 ? size.ws_col : 0;
+}
+
+void bl_command_fold(FILE *out, const char *text, int indent)
+{
+    struct command_page page = {out, indent, command_width(out)};
+
+    while (*text != '\0') {
+        size_t len = strcspn(text, "\n");
+        if (page.width == 0 || command_columns(text, len) <= page.width)
+            fwrite(text, 1, len, out);
+        else
+            command_wrap(&page, text, len, 0);
+        fputc('\n', out);
+        text += len + (text[len] == '\n');
+    }
+}
+
 /* Prints paragraphs that fit a terminal; indented lines (examples) stay as they are. */
 static void command_help_text(FILE *out, const char *text)
 {
+    struct command_page page = {out, 0, HELP_WIDTH};
     int at = 0;
 
     for (size_t len; *text != '\0'; text += len + (text[len] == '\n')) {
         len = strcspn(text, "\n");
         if (len > 0 && *text != ' ') {
-            at = command_wrap(out, text, len, at, 0);
+            at = command_wrap(&page, text, len, at);
             continue;
         }
         fprintf(out, "%s%.*s\n", at > 0 ? "\n" : "", (int)len, text);
@@ -97,11 +134,12 @@ static void command_help_text(FILE *out, const char *text)
 
 static void command_help_line(FILE *out, const char *left, const char *text)
 {
+    struct command_page page = {out, HELP_INDENT, HELP_WIDTH};
     int columns = fprintf(out, "  %-22s ", left);
 
     if (columns > HELP_INDENT)
         fprintf(out, "\n%*s", HELP_INDENT, "");
-    command_wrap(out, text, strlen(text), HELP_INDENT, HELP_INDENT);
+    command_wrap(&page, text, strlen(text), HELP_INDENT);
     fputc('\n', out);
 }
 
@@ -157,8 +195,9 @@ int bl_command_fail(const struct bl_error *err)
     struct bl_buf clean;
 
     bl_buf_init(&clean, 0);
+    bl_buf_text_add(&clean, "belay: ");
     bl_text_clean(&clean, err->message, strlen(err->message), false);
-    fprintf(stderr, "belay: %s\n", bl_buf_text(&clean));
+    bl_command_fold(stderr, bl_buf_text(&clean), 7);
     bl_buf_release(&clean);
     return bl_exit_of(err->code);
 }

@@ -53,6 +53,8 @@ const struct bl_value *bl_given_list(const struct bl_given *given,
 
 /* Prints "belay: MESSAGE" to stderr, cleaned, and gives the exit code of the error. */
 int bl_command_fail(const struct bl_error *err);
+/* Prints lines, already clean; on a terminal broken between words, the next ones indented. */
+void bl_command_fold(FILE *out, const char *text, int indent);
 /* Prints outside text to stdout, cleaned, as one line. */
 void bl_command_print(const char *text);
 /* Both at once, for what ended with an error and not with a result: exit 1 is then no check or

@@ -30,8 +30,9 @@ static void doctor_print(const char *mark, const char *format, va_list args)
 
     vsnprintf(line, sizeof(line), format, args);
     bl_buf_init(&clean, 0);
+    bl_buf_printf(&clean, "%-5s ", mark);
     bl_text_clean(&clean, line, strlen(line), false);
-    printf("%-5s %s\n", mark, bl_buf_text(&clean));
+    bl_command_fold(stdout, bl_buf_text(&clean), 6);
     bl_buf_release(&clean);
 }
 

@@ -13,6 +13,8 @@
 
 #include <unistd.h>
 
+#define LOG_INDENT 34 /* columns before what an event says */
+
 struct log_run {
     const struct bl_given *given;
     struct bl_reporter *reporter; /* NULL: lines of text */
@@ -70,7 +72,11 @@ static bool log_event(void *arg, const struct bl_event *event)
     else
         bl_log_event(&run->out, event, run->previous);
     run->previous = event->at;
-    return fputs(bl_buf_text(&run->out), stdout) >= 0;
+    if (bl_given_flag(run->given, "full"))
+        fputs(bl_buf_text(&run->out), stdout);
+    else
+        bl_command_fold(stdout, bl_buf_text(&run->out), LOG_INDENT);
+    return ferror(stdout) == 0;
 }
 
 static int log_run(const struct bl_given *given)

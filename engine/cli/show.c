@@ -7,10 +7,13 @@
 
 #include "base/exit.h"
 #include "base/json.h"
+#include "base/text.h"
 #include "run/params.h"
 #include "run/project.h"
 #include "run/session.h"
 #include "world/environment.h"
+
+#define SHOW_LABEL 11 /* columns before what a field says */
 
 /* What the walk through the body has met. */
 struct show {
@@ -90,10 +93,14 @@ static void show_walk(struct bl_project *project, const struct bl_value *environ
 }
 
 /* Prints text that the project's files say, made safe, as a line, and empties it. */
-static void show_line(struct bl_buf *text)
+static void show_line(struct bl_buf *text, int indent)
 {
-    bl_command_print(bl_buf_text(text));
-    putchar('\n');
+    struct bl_buf clean;
+
+    bl_buf_init(&clean, 0);
+    bl_text_clean(&clean, bl_buf_text(text), text->len, false);
+    bl_command_fold(stdout, bl_buf_text(&clean), indent);
+    bl_buf_release(&clean);
     bl_buf_release(text);
 }
 
@@ -104,6 +111,7 @@ static void show_words(const char *label, const struct bl_value *value)
     if (value == NULL || (bl_value_type(value) != BL_BYTES && bl_value_count(value) == 0))
         return;
     bl_buf_init(&text, 0);
+    bl_buf_printf(&text, "%-10s ", label);
     if (bl_value_type(value) == BL_BYTES)
         bl_buf_text_add(&text, bl_value_as_text(value));
     for (size_t i = 0; i < bl_value_count(value); i++) {
@@ -114,8 +122,7 @@ static void show_words(const char *label, const struct bl_value *value)
             bl_buf_printf(&text, "%s%s", i > 0 ? ", " : "",
                           bl_value_as_text(bl_list_get(value, i)));
     }
-    printf("%-10s ", label);
-    show_line(&text);
+    show_line(&text, SHOW_LABEL);
 }
 
 static void show_params(const struct bl_value *params)
@@ -126,16 +133,15 @@ static void show_params(const struct bl_value *params)
         const struct bl_value *param = bl_list_get(params, i);
         const struct bl_value *fallback = bl_map_get(param, "default");
         bl_buf_init(&text, 0);
-        bl_buf_printf(&text, "%s (%s)", bl_map_text(param, "name", ""),
-                      bl_map_text(param, "type", ""));
+        bl_buf_printf(&text, "%-10s %s (%s)", i == 0 ? "parameters" : "",
+                      bl_map_text(param, "name", ""), bl_map_text(param, "type", ""));
         if (fallback != NULL) {
             bl_buf_text_add(&text, " = ");
             bl_json_write(&text, fallback, BL_JSON_PLAIN);
         }
         if (bl_map_text(param, "help", NULL) != NULL)
             bl_buf_printf(&text, ": %s", bl_map_text(param, "help", ""));
-        printf("%-10s ", i == 0 ? "parameters" : "");
-        show_line(&text);
+        show_line(&text, SHOW_LABEL);
     }
 }
 
@@ -143,15 +149,15 @@ static void show_item(const struct bl_value *item)
 {
     const char *kind = bl_map_text(item, "kind", ""), *class = bl_map_text(item, "class", NULL);
     const struct bl_value *covers = bl_map_get(item, "covers");
+    int indent = 2 + 2 * (int)bl_map_int(item, "depth", 0);
     struct bl_buf text;
 
     if (strcmp(kind, "…") == 0) { /* the walk could not go on here */
-        printf("%*s… the rest depends on real answers\n",
-               2 + 2 * (int)bl_map_int(item, "depth", 0), "");
+        printf("%*s… the rest depends on real answers\n", indent, "");
         return;
     }
     bl_buf_init(&text, 0);
-    bl_buf_text_add(&text, bl_map_text(item, "text", ""));
+    bl_buf_printf(&text, "%*s%-9s %s", indent, "", kind, bl_map_text(item, "text", ""));
     if (class != NULL && strcmp(kind, "operation") == 0)
         bl_buf_printf(&text, "  [%s]", class);
     for (size_t i = 0; i < bl_value_count(covers); i++)
@@ -159,8 +165,7 @@ static void show_item(const struct bl_value *item)
                       bl_value_as_text(bl_list_get(covers, i)));
     if (bl_map_text(item, "undo", NULL) != NULL && strcmp(kind, "step") == 0)
         bl_buf_printf(&text, "  (undo: %s)", bl_map_text(item, "undo", ""));
-    printf("%*s%-9s ", 2 + 2 * (int)bl_map_int(item, "depth", 0), "", kind);
-    show_line(&text);
+    show_line(&text, indent + 10);
 }
 
 /* What the environment vouches for: nothing else makes a call less than it looks. */
@@ -176,11 +181,32 @@ static void show_trusted(const struct bl_value *environment)
     bl_value_unref(trusted);
 }
 
+/* Connections that the environment lacks: the walk does not get past them. */
+static void show_missing(const struct bl_value *procedure, const struct bl_value *environment)
+{
+    const struct bl_value *uses = bl_map_get(procedure, "uses");
+    struct bl_buf text;
+
+    for (size_t i = 0; i < bl_value_count(uses); i++) {
+        const char *target = bl_value_as_text(bl_map_at(uses, i));
+        if (strchr(target, '?') != NULL ||
+            bl_environment_connection(environment, target) != NULL)
+            continue;
+        bl_buf_init(&text, 0);
+        bl_buf_printf(&text,
+                      "missing    %s: environment %s does not name it: choose another with "
+                      "--env",
+                      target, bl_map_text(environment, "name", "none"));
+        show_line(&text, SHOW_LABEL);
+    }
+}
+
 static void show_text(const struct bl_value *procedure, const struct bl_value *environment,
                       const struct show *show, const struct bl_error *err)
 {
     static const char *const fields[] = {"section", "severity", "roles",  "tags", "symptoms",
                                          "summary", "kind",     "covers", "uses", "may"};
+    struct bl_buf end;
 
     printf("%s\n", bl_map_text(procedure, "id", ""));
     bl_command_print(bl_map_text(procedure, "title", ""));
@@ -189,13 +215,14 @@ static void show_text(const struct bl_value *procedure, const struct bl_value *e
         show_words(fields[i], bl_map_get(procedure, fields[i]));
     show_params(bl_map_get(procedure, "params"));
     show_trusted(environment);
+    show_missing(procedure, environment);
     puts("\nsteps, with nominal answers:");
     for (size_t i = 0; i < bl_value_count(show->steps); i++)
         show_item(bl_list_get(show->steps, i));
     if (err->code != BL_OK) {
-        fputs("  (here the walk ended: ", stdout);
-        bl_command_print(err->message);
-        puts(")");
+        bl_buf_init(&end, 0);
+        bl_buf_printf(&end, "  (here the walk ended: %s)", err->message);
+        show_line(&end, 4);
     }
 }
 

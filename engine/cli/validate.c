@@ -34,15 +34,20 @@ static void validate_sum(const struct bl_value *findings, size_t files)
 {
     size_t errors = validate_count(findings, "error"),
            warnings = validate_count(findings, "warning");
+    struct bl_buf notes;
 
+    bl_buf_init(&notes, 0);
     for (size_t i = 0; i < bl_value_count(findings); i++) {
         const struct bl_value *finding = bl_list_get(findings, i);
         if (validate_is(finding, "note"))
-            fprintf(stderr,
-                    "belay: %s:%lld: not looked into from here to the step's end: it depends "
-                    "on real answers\n",
-                    validate_field(finding, "file"), (long long)bl_map_int(finding, "line", 1));
+            bl_buf_printf(&notes,
+                          "belay: %s:%lld: not looked into from here to the step's end: it "
+                          "depends on real answers\n",
+                          validate_field(finding, "file"),
+                          (long long)bl_map_int(finding, "line", 1));
     }
+    bl_command_fold(stderr, bl_buf_text(&notes), 7);
+    bl_buf_release(&notes);
     fprintf(stderr, "belay: %zu file%s: %zu error%s, %zu warning%s\n", files,
             files == 1 ? "" : "s", errors, errors == 1 ? "" : "s", warnings,
             warnings == 1 ? "" : "s");
@@ -56,13 +61,15 @@ static void validate_text(const struct bl_value *findings)
     for (size_t i = 0; i < bl_value_count(findings); i++) {
         const struct bl_value *finding = bl_list_get(findings, i);
         const char *message = validate_field(finding, "message");
-        bl_buf_reset(&line);
-        bl_text_clean(&line, message, strlen(message), false);
         if (validate_is(finding, "note"))
             continue;
-        printf("%s:%lld: %s: %s [%s]\n", validate_field(finding, "file"),
-               (long long)bl_map_int(finding, "line", 1), validate_field(finding, "severity"),
-               bl_buf_text(&line), validate_field(finding, "rule"));
+        bl_buf_reset(&line);
+        bl_buf_printf(&line, "%s:%lld: %s: ", validate_field(finding, "file"),
+                      (long long)bl_map_int(finding, "line", 1),
+                      validate_field(finding, "severity"));
+        bl_text_clean(&line, message, strlen(message), false);
+        bl_buf_printf(&line, " [%s]", validate_field(finding, "rule"));
+        bl_command_fold(stdout, bl_buf_text(&line), 4);
     }
     bl_buf_release(&line);
 }

@@ -31,7 +31,7 @@ static void verify_print(const struct bl_given *given, const char *name,
         bl_buf_printf(&out, "%s: %s: ", name, verdict->is_sound ? "sound" : "ALTERED");
         bl_text_clean(&out, verdict->text, strlen(verdict->text), false);
     }
-    puts(bl_buf_text(&out));
+    bl_command_fold(stdout, bl_buf_text(&out), 4);
     bl_buf_release(&out);
 }
 

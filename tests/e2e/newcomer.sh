@@ -94,6 +94,40 @@ done
 expect 0 '^  validate \[PATH\] +finds what is wrong' "$belay" help
 expect 0 '^[^ ].{40,79}$' "$belay" help run
 
+# On a terminal of 80 columns lines break between words; in a pipe they stay whole.
+cat >long.lua <<'LUA'
+procedure({
+  title = "Long",
+  summary = "It says in many words that it is here for nothing but to be longer than a terminal is wide.",
+  run = function()
+    step("Long", function()
+      check("a name", "a value that is so long that it cannot stand in a line of a terminal at all"):equals("x")
+    end)
+  end,
+})
+LUA
+terminal() { script -qec "stty cols 80; $1" /dev/null </dev/null | tr -d '\r'; }
+expect 1 'FAIL' "$belay" run long
+expect 0 'so long that it$' terminal "$belay log last --kind check"
+once '^ {34}cannot stand in'
+expect 0 'so long that it cannot stand in' "$belay" log last --kind check
+expect 0 'nothing but to be longer$' terminal "$belay show long"
+once '^ {11}than a terminal is wide\.$'
+expect 2 "'nearly as long as the line of the terminal in which it is$" terminal "$belay show 'nearly as long as the line of the terminal in which it is going to stand'"
+
+# Where a walk could not go on because of the environment, that is said.
+cat >other.lua <<'LUA'
+procedure({
+  title = "Other",
+  uses = { cache = "redis.cache", engine = "docker.engine?" },
+  run = function(_, use)
+    step("Ask", function() use.cache:ping() end)
+  end,
+})
+LUA
+expect 0 '^missing +redis.cache: environment local does not name it: choose another with --env$' "$belay" show other
+once '^missing'
+
 # Titles stand below one another.
 expect 0 '^  first  +high  First$' "$belay" list
 once '^  second +low   Second$'
