@@ -171,7 +171,7 @@ echo 'project({ name = "guard" })' >"$work/project/belay.lua"
 start_postgres || exit 1
 psql -qX -h "$work" -p "$port" -U postgres -c 'create database fx'
 sql -v dsn="host=$work port=$port dbname=fx user=postgres" -f "$here/fixture.sql" -f "$here/implied.sql" >/dev/null || exit 1
-for name in bent swapped latin; do
+for name in bent swapped checked ordered latin; do
     sql -d "$name" -v dsn="host=$work port=$port dbname=$name user=postgres" -f "$here/corner.sql" >/dev/null || exit 1
     environment "$name" "$port" postgres "$name"
 done
@@ -195,7 +195,7 @@ for name in super app super_pooled app_pooled; do
     expect "dry run as $name" rehearse "$name" sql
     expect "the dry run as $name says that nothing was changed" grep -q '^0 changes reached a server; planned: [1-9]' "$work/$name.said"
 done
-for name in trapped snared escaping bent swapped latin; do
+for name in trapped snared escaping bent swapped checked ordered latin; do
     expect "classes of $name" classify "$name" "$name"
     expect "dry run of $name" rehearse "$name" "$name"
 done

@@ -16,28 +16,15 @@ CREATE TABLE public.shaded (shade shop.shade);
 INSERT INTO public.shaded VALUES ('dark');
 CREATE FUNCTION public.shades_int(shop.shade[]) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT public.writes_immutable(1)';
 CREATE CAST (shop.shade[] AS int) WITH FUNCTION public.shades_int(shop.shade[]);
+CREATE TYPE shop.hue AS ENUM ('red', 'green');
+CREATE TABLE public.hued (id int, hue shop.hue);
+CREATE FUNCTION public.to_hue(text) RETURNS shop.hue LANGUAGE sql IMMUTABLE AS 'SELECT CASE public.writes_immutable(1) WHEN 1 THEN ''red''::shop.hue END';
+CREATE CAST (text AS shop.hue) WITH FUNCTION public.to_hue(text) AS ASSIGNMENT;
 -- ranges
 CREATE TYPE public.span AS RANGE (subtype = int4, multirange_type_name = spans);
 CREATE TABLE public.spanned (s public.span);
 INSERT INTO public.spanned VALUES ('[1,5)');
 CREATE FUNCTION public.of_spans(public.spans) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT public.writes_immutable(1)';
-CREATE FUNCTION public.int_order(int, int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN PERFORM public.writes_immutable(1); RETURN btint4cmp($1, $2); END $$;
-CREATE OPERATOR CLASS public.odd_int_ops FOR TYPE int4 USING btree AS
-  OPERATOR 1 <, OPERATOR 2 <=, OPERATOR 3 =, OPERATOR 4 >=, OPERATOR 5 >, FUNCTION 1 public.int_order(int, int);
-CREATE TYPE public.odd AS RANGE (subtype = int4, subtype_opclass = public.odd_int_ops);
--- an order of a user's own for a type
-CREATE TYPE shop.size AS ENUM ('s', 'm', 'l');
-CREATE FUNCTION shop.size_order(shop.size, shop.size) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN PERFORM public.writes_immutable(1); RETURN enum_cmp($1, $2); END $$;
-CREATE FUNCTION shop.size_equal(shop.size, shop.size) RETURNS bool LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN PERFORM public.writes_immutable(1); RETURN enum_eq($1, $2); END $$;
-CREATE OPERATOR shop.<~ (LEFTARG = shop.size, RIGHTARG = shop.size, FUNCTION = shop.size_equal);
-CREATE OPERATOR shop.<=~ (LEFTARG = shop.size, RIGHTARG = shop.size, FUNCTION = shop.size_equal);
-CREATE OPERATOR shop.=~ (LEFTARG = shop.size, RIGHTARG = shop.size, FUNCTION = shop.size_equal, HASHES, MERGES, COMMUTATOR = OPERATOR(shop.=~));
-CREATE OPERATOR shop.>=~ (LEFTARG = shop.size, RIGHTARG = shop.size, FUNCTION = shop.size_equal);
-CREATE OPERATOR shop.>~ (LEFTARG = shop.size, RIGHTARG = shop.size, FUNCTION = shop.size_equal);
-CREATE OPERATOR CLASS shop.size_ops DEFAULT FOR TYPE shop.size USING btree AS
-  OPERATOR 1 shop.<~, OPERATOR 2 shop.<=~, OPERATOR 3 shop.=~, OPERATOR 4 shop.>=~, OPERATOR 5 shop.>~, FUNCTION 1 shop.size_order(shop.size, shop.size);
-CREATE TABLE public.sized (id int, z shop.size);
-INSERT INTO public.sized VALUES (1, 's'), (2, 'm'), (3, 's');
 -- what the planner calls
 CREATE FUNCTION public.wraps(int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT $1 + public.writes_immutable(7)';
 CREATE TABLE public.wrapped (id int);
@@ -77,7 +64,9 @@ ALTER ROLE snared SET search_path = snare, pg_catalog, public;
 CREATE ROLE escaping LOGIN;
 GRANT pg_read_all_data TO escaping;
 ALTER ROLE escaping SET standard_conforming_strings = off;
--- databases in which every statement may call a function
+-- databases with what would make many statements changes
 CREATE DATABASE bent;
 CREATE DATABASE swapped;
+CREATE DATABASE checked;
+CREATE DATABASE ordered;
 CREATE DATABASE latin ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0;
