@@ -54,12 +54,31 @@ static const struct bl_operation *find_operation(const struct classify *classify
     return found;
 }
 
+/* Every other field is an option of the operation, such as "reads" of exec. */
+static struct bl_value *read_options(const struct classify *classify,
+                                     const struct bl_value *line)
+{
+    const char *const known[] = {"id",   "operation", "method",
+                                 "args", "params",    classify->kind->field};
+    struct bl_value *options = bl_map_new();
+
+    for (size_t i = 0; i < bl_value_count(line); i++) {
+        const char *name = bl_map_key(line, i);
+        bool is_known = false;
+        for (size_t j = 0; j < BL_COUNT(known); j++)
+            is_known = is_known || (known[j] != NULL && strcmp(known[j], name) == 0);
+        if (!is_known)
+            bl_map_set(options, name, bl_value_ref(bl_map_at(line, i)));
+    }
+    return options;
+}
+
 /* The arguments as a runbook would write them. */
 static struct bl_value *read_args(const struct classify *classify, const struct bl_value *line)
 {
     const struct bl_value *given = bl_map_get(line, "args");
     const char *field = classify->kind->field;
-    struct bl_value *args = bl_list_new();
+    struct bl_value *args = bl_list_new(), *options;
 
     if (given == NULL && field != NULL) {
         bl_list_add(args, bl_value_ref(bl_map_get(line, field)));
@@ -70,6 +89,10 @@ static struct bl_value *read_args(const struct classify *classify, const struct 
     }
     for (size_t i = 0; i < bl_value_count(given); i++)
         bl_list_add(args, bl_value_ref(bl_list_get(given, i)));
+    options = read_options(classify, line);
+    if (bl_value_count(options) > 0)
+        bl_list_add(args, bl_value_ref(options));
+    bl_value_unref(options);
     return args;
 }
 
@@ -282,17 +305,19 @@ const struct bl_command bl_command_verb_classify = {
     .least = 1,
     .most = 1,
     .summary = "asks the guard what a call would do; sends nothing but questions",
-    .text = "Reads JSON Lines, writes JSON Lines: {\"id\", \"class\", \"target\", \"reason\"}, "
-            "with "
-            "\"affects\"\n"
-            "where a change can be counted. KIND is sql, redis, amqp, http, docker or exec; a "
-            "line is\n"
-            "{\"id\", \"sql\"}, {\"id\", \"argv\"}, {\"id\", \"method\", \"url\"}, or for any "
-            "kind\n"
-            "{\"id\", \"operation\", \"args\"}. With --env the server's own catalogue is "
-            "asked; without\n"
-            "it only what is built in is known.\n\n"
-            "  echo '{\"id\": 1, \"sql\": \"select now()\"}' | belay classify sql\n",
+    .text =
+        "Reads JSON Lines, writes JSON Lines: {\"id\", \"class\", \"target\", \"reason\"}, "
+        "with "
+        "\"affects\"\n"
+        "where a change can be counted. KIND is sql, redis, amqp, http, docker or exec; a "
+        "line is\n"
+        "{\"id\", \"sql\"}, {\"id\", \"argv\"}, {\"id\", \"method\", \"url\"}, or for any "
+        "kind\n"
+        "{\"id\", \"operation\", \"args\"}; other fields are options, such as \"reads\": "
+        "true.\n"
+        "With --env the server's own catalogue is asked; without it only what is built in is\n"
+        "known.\n\n"
+        "  echo '{\"id\": 1, \"sql\": \"select now()\"}' | belay classify sql\n",
     .options = classify_options,
     .run = classify_run,
 };

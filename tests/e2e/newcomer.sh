@@ -153,6 +153,13 @@ expect 2 "no kind of event is called 'decisio': did you mean 'decision'" "$belay
 expect 5 'refused change file: write /nowhere' "$belay" run refused
 once 'may only observe'
 
+# What a review asks: options count as in a runbook, and what is none is said.
+ask() { echo "$2" | "$belay" classify "$1"; }
+expect 0 '"class":"destroy"' ask exec '{"id": 1, "argv": ["cat", "/etc/hostname"]}'
+expect 0 '"class":"observe".*sandbox' ask exec '{"id": 1, "argv": ["cat", "/etc/hostname"], "reads": true}'
+expect 2 "unknown option 'readss': did you mean 'reads'" ask exec '{"id": 1, "argv": ["cat", "x"], "readss": true}'
+expect 0 '"class":"observe"' ask sql '{"id": 1, "sql": "select 1", "params": [], "rows": 5}'
+
 # Messages say what to write.
 expect 1 "unknown name 'file': write local file = require\(\"file\"\) first" "$belay" eval 'file.read("x")'
 expect 1 "unknown name 'redis': name a connection in .uses." "$belay" eval 'redis.cache'
