@@ -51,8 +51,11 @@ static const enum postgres_step run_alone[] = {STEP_STATEMENT, STEP_SYNC, STEP_E
     "pg_catalog.set_config('search_path', COALESCE($4, "                                       \
     "pg_catalog.current_setting('search_path')), true)"
 /* The catalogue is asked with a path of its own, and told what the session's is: by names of
- * schemas, since "$user" is somebody else after SET ROLE, and without temporary ones. */
+ * schemas, since "$user" is somebody else after SET ROLE, and without temporary ones. To
+ * compile the question takes seconds where there are thousands of tables, to answer it
+ * milliseconds. */
 #define RUN_LOOKUP                                                                             \
+    ", pg_catalog.set_config('jit', 'off', true)"                                              \
     ", pg_catalog.set_config('belay.path', (SELECT pg_catalog.string_agg("                     \
     "pg_catalog.quote_ident(s.n::pg_catalog.text), ', ') FROM "                                \
     "pg_catalog.unnest(pg_catalog.current_schemas(false)) AS s (n) WHERE NOT "                 \
