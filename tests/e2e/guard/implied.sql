@@ -41,6 +41,8 @@ CREATE TABLE public.hashed (id int) PARTITION BY HASH (id public.odd_hash_ops);
 CREATE TABLE public.hashed_a PARTITION OF public.hashed FOR VALUES WITH (MODULUS 1, REMAINDER 0);
 -- what explaining a change calls
 CREATE TABLE public.defaulted (id int, d int DEFAULT public.writes_immutable(3));
+CREATE DOMAIN public.preset AS int DEFAULT public.writes_immutable(3);
+CREATE TABLE public.presets (id int, d public.preset);
 CREATE TABLE public.generated (id int, d int GENERATED ALWAYS AS (id + public.writes_immutable(3)) STORED);
 CREATE TABLE public.ruled (id int);
 CREATE RULE also AS ON DELETE TO public.ruled DO ALSO SELECT public.writes_immutable(1);
