@@ -167,6 +167,7 @@ static void guard_sql(struct bl_buf *out)
                          "in which another client of a pooler has left temporary views or the "
                          "like, questions fail.\n"
                          "\n"
+                         "The catalogue is asked as PostgreSQL 14 and later have it.\n\n"
                          "Without an environment only the text is known: a table may be a "
                          "view, a function that stands in no list is a change.\n"
                          "\n");

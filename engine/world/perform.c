@@ -371,6 +371,21 @@ static void performance_skip(struct bl_performance *performance)
     performance_return(performance);
 }
 
+/* More than `may` says: what it is, why, and what declares it. */
+static void performance_refuse_undeclared(struct bl_performance *performance,
+                                          enum bl_class most)
+{
+    const struct bl_inspection *inspection = &performance->inspection;
+    const char *class = bl_class_name(inspection->class), *reason = inspection->reason;
+
+    performance_refuse(performance, BL_E_GUARD,
+                       "%s: the procedure may only %s it, and this is a %s%s%s%s: %s: declare "
+                       "it with may = { [\"%s\"] = \"%s\" }",
+                       inspection->target, bl_class_name(most), class,
+                       *reason != '\0' ? " (" : "", reason, *reason != '\0' ? ")" : "",
+                       inspection->summary, inspection->target, class);
+}
+
 void performance_permit(struct bl_performance *performance)
 {
     enum bl_class class = performance->inspection.class, most;
@@ -390,13 +405,7 @@ void performance_permit(struct bl_performance *performance)
         return;
     }
     if (class != BL_CLASS_OBSERVE && !performance_is_permitted(performance, &most)) {
-        performance_refuse(
-            performance, BL_E_GUARD,
-            "%s: the procedure may only %s it, and this is a %s: %s: declare it with "
-            "may = { [\"%s\"] = \"%s\" }",
-            performance->inspection.target, bl_class_name(most), bl_class_name(class),
-            performance->inspection.summary, performance->inspection.target,
-            bl_class_name(class));
+        performance_refuse_undeclared(performance, most);
         return;
     }
     if (world->settings.kind == BL_WORLD_LIVE && class != BL_CLASS_OBSERVE) {
