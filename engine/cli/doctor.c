@@ -103,7 +103,7 @@ static void doctor_state(struct doctor *doctor, const struct bl_value *environme
     if (statvfs(state.path, &disk) == 0) {
         int64_t available = (int64_t)(disk.f_bavail * disk.f_frsize);
         bl_format_bytes(room, sizeof(room), available);
-        doctor_say(doctor, available > 64 * 1048576, "room for journals: %s", room);
+        doctor_say(doctor, available > INT64_C(64) * 1048576, "room for journals: %s", room);
     }
 }
 

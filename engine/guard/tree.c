@@ -60,9 +60,9 @@ static char read_escape(char **from)
 /* The string that begins behind the quote at `at`, decoded in place. */
 static const char *read_text(struct reader *reader)
 {
-    char *begin = reader->at + 1, *from = begin, *to = begin;
+    char *begin = reader->at + 1;
+    char *from = begin + strcspn(begin, "\"\\"), *to = from;
 
-    from = to = begin + strcspn(begin, "\"\\");
     while (*from != '"' && *from != '\0') {
         if (*from == '\\') {
             from++;

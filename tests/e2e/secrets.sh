@@ -269,6 +269,13 @@ procedure({
   end,
 })
 LUA
+# Where no sandbox can be made, commands with reads = true are refused: they are left out and named.
+masked=('sandbox: {')
+if ! "$belay" doctor 2>/dev/null | grep -q '^ok .*reads = true'; then
+    sed -i '/given.reads = true/d; /say("sandbox"/d' all.lua
+    masked=()
+    echo "skipped: secrets: no sandbox can be made here, so no command ran in one"
+fi
 sed -i "s/MARKER/$marker/" all.lua
 export CI=true
 
@@ -309,7 +316,7 @@ expect "the log was read" has log "$marker"
 
 for what in 'postgres: [{"b":"<secret:' 'integer: "<secret:' 'redis: "<secret:' 'amqp: ' 'http: {"body":' \
     'X-Word: <secret:' 'GET <secret:url>' '{"words":["<secret:' 'exec: {' 'exec fails: exec.sh ended with status 3: <secret:' \
-    'sandbox: {' 'times out: ' 'docker: {' 'WORD=<secret:'; do
+    "${masked[@]}" 'times out: ' 'docker: {' 'WORD=<secret:'; do
     expect "something was masked: $what" has_plain "$what"
 done
 for what in argv sql 'sql value' key note title check value evidence decide; do
