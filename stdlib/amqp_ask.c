@@ -4,8 +4,7 @@
 #include "base/prefix.h"
 
 #include "amqp_work.h"
-
-#define ASK_MS 5000 /* a count that takes longer is not worth the wait */
+#include "module_ask.h"
 
 /* "12 messages, 1 consumer"; peek marks some of them. */
 static void ask_say(const struct bl_call *call, struct bl_inspection *inspection,
@@ -30,21 +29,8 @@ static void ask_say(const struct bl_call *call, struct bl_inspection *inspection
 struct bl_call *bl_amqp_ask(struct bl_connection *connection, const struct bl_call *call,
                             struct bl_inspection *inspection, const struct bl_value *answer)
 {
-    struct bl_call *question;
-    struct bl_value *args;
+    static const struct bl_ask ask = {"queue", "queue", ask_say};
 
     (void)connection;
-    if (inspection->asking != NULL) {
-        if (answer != NULL)
-            ask_say(call, inspection, answer);
-        return NULL;
-    }
-    inspection->asking = bl_value_bool(true);
-    snprintf(inspection->affects, sizeof(inspection->affects), "unknown");
-    args = bl_map_new();
-    bl_map_set(args, "queue", bl_value_ref(bl_call_value(call, "queue")));
-    question = bl_call_question(call, bl_operation_find(call->module, "queue"), args);
-    if (question->timeout_ms > ASK_MS)
-        question->timeout_ms = ASK_MS;
-    return question;
+    return bl_ask_once(&ask, call, inspection, answer);
 }

@@ -6,8 +6,7 @@
 #include "docker_calls.h"
 
 #include "base/clock.h"
-
-#define ASK_MS 5000 /* an engine that takes longer is not worth the wait */
+#include "module_ask.h"
 
 /* "redis: running since 2026-11-24T10:00:00Z, healthy" */
 static void ask_say(const struct bl_call *call, struct bl_inspection *inspection,
@@ -38,21 +37,8 @@ struct bl_call *bl_docker_question(struct bl_connection *connection, const struc
                                    struct bl_inspection *inspection,
                                    const struct bl_value *answer)
 {
-    struct bl_call *question;
-    struct bl_value *args;
+    static const struct bl_ask ask = {"inspect", "name", ask_say};
 
     (void)connection;
-    if (inspection->asking != NULL) {
-        if (answer != NULL)
-            ask_say(call, inspection, answer);
-        return NULL;
-    }
-    inspection->asking = bl_value_bool(true);
-    snprintf(inspection->affects, sizeof(inspection->affects), "unknown");
-    args = bl_map_new();
-    bl_map_set(args, "name", bl_value_ref(bl_call_value(call, "name")));
-    question = bl_call_question(call, bl_operation_find(call->module, "inspect"), args);
-    if (question->timeout_ms > ASK_MS)
-        question->timeout_ms = ASK_MS;
-    return question;
+    return bl_ask_once(&ask, call, inspection, answer);
 }

@@ -5,9 +5,8 @@
 #include "base/prefix.h"
 
 #include "guard/sql_count.h"
+#include "module_ask.h"
 #include "postgres_private.h"
-
-#define ASK_COUNT_MS 5000 /* a count that takes longer is not worth the wait */
 
 static void lookup_start(struct bl_op *base, const struct bl_call *call)
 {
@@ -67,9 +66,7 @@ static struct bl_call *ask_count(const struct bl_call *about, struct bl_inspecti
 
     bl_value_unref(inspection->asking);
     inspection->asking = bl_value_text(count->table);
-    if (call->timeout_ms > ASK_COUNT_MS)
-        call->timeout_ms = ASK_COUNT_MS;
-    return call;
+    return bl_ask_briefly(call);
 }
 
 /* How many rows: a question of its own, which has to be harmless itself. */

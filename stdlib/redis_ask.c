@@ -4,11 +4,11 @@
  * whether the user may send it, and how much it would touch. */
 #include "base/prefix.h"
 
+#include "module_ask.h"
 #include "redis_private.h"
 
-#define ASK_COUNT_MS 5000 /* a count that takes longer is not worth the wait */
-#define ASK_ITEMS 100000  /* a collection with more is not read as a whole */
-#define ASK_DRYRUN 65536  /* bytes of a command that are sent twice */
+#define ASK_ITEMS 100000 /* a collection with more is not read as a whole */
+#define ASK_DRYRUN 65536 /* bytes of a command that are sent twice */
 
 /* The note of what was asked for a call: a map with
  *   stage   the question that is under way
@@ -308,9 +308,7 @@ static struct bl_call *ask_affected(const struct bl_call *call,
         count = ask_words(call, "INFO", line->section, NULL);
     else if (inspection->class == BL_CLASS_DESTROY)
         snprintf(inspection->affects, sizeof(inspection->affects), "unknown");
-    if (count != NULL && count->timeout_ms > ASK_COUNT_MS)
-        count->timeout_ms = ASK_COUNT_MS;
-    return count != NULL ? ask_stage(inspection, "count", count) : NULL;
+    return count != NULL ? ask_stage(inspection, "count", bl_ask_briefly(count)) : NULL;
 }
 
 /* Class and reason by what is known; a question fails where its command is not there. */
