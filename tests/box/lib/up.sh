@@ -99,7 +99,7 @@ up_start() {
 
 # Takes away what was started. Who failed has said why; who was cut off is told that nothing is left.
 up_failed() {
-    trap - EXIT INT TERM
+    trap - EXIT TERM
     if [ -z "${BOX_KEEP:-}" ]; then
         down_all
         [ "$1" -lt 128 ] || printf 'box: interrupted while starting: nothing is left of %s\n' "$BOX_DIR" >&6
@@ -115,7 +115,6 @@ box_up() {
     fi
     [ -z "$(ls -A "$BOX_DIR")" ] || box_die "$BOX_DIR is not empty and no box: give another folder with --at"
     exec 6>&2 # a signal may come while standard error is redirected
-    trap 'up_failed 130' INT
     trap 'up_failed 143' TERM
     trap 'up_failed $?' EXIT
     chmod 755 "$BOX_DIR"
@@ -126,8 +125,26 @@ box_up() {
     up_start
     environment_write
     box_record BOX_UP 1
-    trap - EXIT INT TERM
+    trap - EXIT TERM
     box_say "up in $((SECONDS - begun)) s at $BOX_DIR ($BOX_MODE), clock $(box_now); environment: $BOX_ENVIRONMENT"
+}
+
+# Starts the box in a process group of its own. A Ctrl-C then reaches this process alone, which asks that one to end:
+# a shell that gets INT while it waits for a program that handles INT itself may go on as if nothing had been.
+up_apart() {
+    local worker status cut=
+    set -m
+    box_up &
+    worker=$!
+    set +m
+    trap 'cut=130; kill -TERM "$worker" 2>/dev/null' INT
+    trap 'cut=143; kill -TERM "$worker" 2>/dev/null' TERM HUP
+    while :; do
+        wait "$worker" && return 0
+        status=$?
+        kill -0 "$worker" 2>/dev/null || break
+    done
+    return "${cut:-$status}"
 }
 
 box_status() {
