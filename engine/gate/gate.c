@@ -4,6 +4,7 @@
  * it is answered. */
 #include "base/prefix.h"
 
+#include "gate/answer.h"
 #include "gate/terminal.h"
 
 #include <pwd.h>
@@ -109,7 +110,9 @@ static void gate_settle(struct bl_gate *gate, struct question *question,
     if (answer->text != NULL)
         bl_map_set(data, "value", bl_value_text(answer->text));
     else if (answer->result == BL_GATE_YES && bl_map_get(question->map, "options") != NULL)
-        bl_map_set(data, "value", bl_value_text("none of these"));
+        bl_map_set(data, "value", bl_value_text(ANSWER_NONE));
+    if (answer->reason != NULL)
+        bl_map_set(data, "reason", bl_value_text(answer->reason));
     if (user != NULL && answer->result != BL_GATE_UNANSWERED)
         bl_map_set(data, "by", bl_value_text(user->pw_name));
     bl_map_set(data, "how", bl_value_text(how));
@@ -138,7 +141,7 @@ void bl_gate_withdraw(struct bl_gate *gate, const void *owner)
         if (at == gate->first && gate->is_shown)
             bl_terminal_withdraw(gate->terminal);
         else
-            gate_settle(gate, at, &(struct bl_gate_answer){BL_GATE_UNANSWERED, NULL},
+            gate_settle(gate, at, &(struct bl_gate_answer){.result = BL_GATE_UNANSWERED},
                         "taken back");
     }
 }
@@ -155,7 +158,7 @@ static bool gate_says_yes(const struct bl_gate *gate, const struct question *que
 
 static void gate_pass_over(struct bl_gate *gate, enum bl_gate_result result, const char *how)
 {
-    gate_settle(gate, gate->first, &(struct bl_gate_answer){result, NULL}, how);
+    gate_settle(gate, gate->first, &(struct bl_gate_answer){.result = result}, how);
 }
 
 static void gate_show(struct bl_gate *gate)

@@ -18,20 +18,23 @@ const char *bl_gate_result_name(enum bl_gate_result result); /* "yes", "no", "un
 /*
  * One question, as the journal keeps it (event gate_opened). Fields of the map, all text unless
  * said otherwise:
- *   kind      "confirm", "choose", "ask", "manual" or "operation"
+ *   kind      "confirm", "choose", "ask", "manual", "operation"; of the engine itself: "failed"
+ *             (a step), "doubt" (what became of a change), "interrupt" (Ctrl-C)
  *   question  what is asked, one line
  *   why, detail, class, target, undo: shown when there
  *   typed     the exact word that means yes (a destroy's target); without it y or n is asked
- *   options   (choose) list of titles; the answer is the number; "none of these" is added last
- *   reasons   (choose) map from title to why
+ *   options   (choose, failed, doubt, interrupt) list of titles; the answer is a number or the
+ *             title; to those of `choose` "none of these" is added
+ *   reasons   map from title to why
  *   input     (ask, manual) what is wanted: "text", "number", "file", a parameter's type
  *   default   (ask) what an empty line means
  *   step, file, line
  */
 struct bl_gate_answer {
     enum bl_gate_result result;
-    const char
-        *text; /* what was entered or the title chosen; NULL for none of these; borrowed */
+    /* What was entered or the title chosen; NULL for none of these. Borrowed, as all of it. */
+    const char *text;
+    const char *reason; /* why a step is skipped (option "skip" of `failed`); else NULL */
 };
 struct bl_gate_request {
     const struct bl_value *question;

@@ -6,13 +6,14 @@
 #include "gate/terminal.h"
 
 #include "base/text.h"
+#include "gate/answer.h"
+#include "gate/screen.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/ioctl.h>
 #include <termios.h>
 #include <unistd.h>
-#include <utf8proc.h>
 
 #define LINE_MAX_BYTES 4096
 
@@ -23,6 +24,7 @@ struct bl_terminal {
     bool is_asking;
     struct bl_buf line;
     struct bl_gate_request request;
+    const char *chosen; /* an option that waits for its reason; borrowed from the question */
     void (*answered)(void *context, const struct bl_gate_answer *answer, const char *how);
     void *context;
 };
@@ -98,103 +100,11 @@ static void terminal_say(struct bl_terminal *terminal, const char *text)
     bl_buf_release(&clean);
 }
 
-#define INDENT 10 /* where the text of a field begins */
-
 static int terminal_width(const struct bl_terminal *terminal)
 {
     struct winsize size;
 
-    return ioctl(terminal->fd, TIOCGWINSZ, &size) == 0 && size.ws_col >= 2 * INDENT
-               ? size.ws_col
-               : 80;
-}
-
-/* The columns of the character that text begins with, and its bytes. */
-static int terminal_columns(const char *text, size_t *bytes)
-{
-    utf8proc_int32_t code;
-    utf8proc_ssize_t len = utf8proc_iterate((const utf8proc_uint8_t *)text, -1, &code);
-
-    *bytes = len > 0 ? (size_t)len : 1;
-    return *text == '\t' ? 8 : len > 0 ? utf8proc_charwidth(code) : 1;
-}
-
-/* How many bytes of the text fit into one line of so many columns: up to its end, a newline, or
- * the last space before; a word that is longer than the line is broken. */
-static size_t terminal_line(const char *text, int room)
-{
-    size_t at = 0, space = 0, bytes;
-
-    while (text[at] != '\0' && text[at] != '\n') {
-        room -= terminal_columns(text + at, &bytes);
-        if (room < 0)
-            return space > 0 ? space : at > 0 ? at : bytes;
-        if (text[at] == ' ')
-            space = at;
-        at += bytes;
-    }
-    return at;
-}
-
-/* Adds outside text behind a label; the lines that follow stand below its first. */
-static void terminal_add(struct bl_buf *screen, int width, const char *label, int indent,
-                         const char *outside)
-{
-    struct bl_buf clean;
-    const char *text;
-
-    bl_buf_init(&clean, 0);
-    bl_text_clean(&clean, outside, strlen(outside), true);
-    for (text = bl_buf_text(&clean); *text != '\0'; label = "") {
-        size_t len = terminal_line(text, width - indent - 1);
-        bl_buf_printf(screen, "%-*s", indent, label);
-        bl_buf_add(screen, text, len);
-        bl_buf_char(screen, '\n');
-        text += len;
-        text += *text == '\n' || *text == ' ';
-    }
-    bl_buf_release(&clean);
-}
-
-static void terminal_add_field(struct bl_buf *screen, int width, const char *name,
-                               const char *text)
-{
-    char label[INDENT + 1];
-
-    snprintf(label, sizeof(label), "  %-7s ", name);
-    terminal_add(screen, width, label, INDENT, text);
-}
-
-static void terminal_add_options(struct bl_buf *screen, int width,
-                                 const struct bl_value *question)
-{
-    const struct bl_value *options = bl_map_get(question, "options");
-    const struct bl_value *reasons = bl_map_get(question, "reasons");
-    size_t count = bl_value_count(options);
-    char label[24];
-
-    for (size_t i = 0; i <= count; i++) {
-        const char *title =
-            i < count ? bl_value_as_text(bl_list_get(options, i)) : "none of these";
-        snprintf(label, sizeof(label), "  %2zu  ", i + 1);
-        terminal_add(screen, width, label, 6, title);
-        if (i < count)
-            terminal_add(screen, width, "", 8, bl_map_text(reasons, title, ""));
-    }
-}
-
-static void terminal_add_place(struct bl_buf *screen, int width,
-                               const struct bl_value *question)
-{
-    const char *file = bl_map_text(question, "file", "");
-    struct bl_buf place;
-
-    if (*file == '\0')
-        return;
-    bl_buf_init(&place, 0);
-    bl_buf_printf(&place, "%s:%lld", file, (long long)bl_map_int(question, "line", 0));
-    terminal_add_field(screen, width, "where", bl_buf_text(&place));
-    bl_buf_release(&place);
+    return ioctl(terminal->fd, TIOCGWINSZ, &size) == 0 && size.ws_col >= 20 ? size.ws_col : 80;
 }
 
 static void terminal_prompt(struct bl_terminal *terminal)
@@ -207,10 +117,12 @@ static void terminal_prompt(struct bl_terminal *terminal)
     struct bl_buf prompt;
 
     bl_buf_init(&prompt, 0);
-    if (typed != NULL)
+    if (terminal->chosen != NULL)
+        bl_buf_printf(&prompt, "  Why %s it: ", terminal->chosen);
+    else if (typed != NULL)
         bl_buf_printf(&prompt, "  Type %s to go on, anything else to stop: ", typed);
     else if (options != NULL)
-        bl_buf_printf(&prompt, "  Your choice (1-%zu): ", bl_value_count(options) + 1);
+        bl_buf_printf(&prompt, "  Your choice (1-%zu): ", answer_count(question));
     else if (input != NULL && normal != NULL)
         bl_buf_printf(&prompt, "  Your answer (%s, Enter for %s): ", input, normal);
     else if (input != NULL)
@@ -223,74 +135,41 @@ static void terminal_prompt(struct bl_terminal *terminal)
     bl_buf_release(&prompt);
 }
 
-/* What a text says behind the title that it begins with. */
-static const char *terminal_behind(const char *text, const char *title)
-{
-    size_t len = strlen(title);
-
-    if (strncmp(text, title, len) != 0 || (text[len] != '\n' && text[len] != '\0'))
-        return text;
-    return text + len + strspn(text + len, "\n");
-}
-
-/* The details come first: what decides stands next to where the answer is typed. */
-static void terminal_show(struct bl_terminal *terminal, int number)
-{
-    static const char *const fields[][2] = {
-        {"detail", "does"}, {"step", "step"},     {"target", "target"},
-        {"class", "class"}, {"reason", "reason"}, {"affects", "affects"},
-        {"grown", "grown"}, {"why", "why"},       {"undo", "undo"},
-    };
-    const struct bl_value *question = terminal->request.question;
-    const char *title = bl_map_text(question, "question", "");
-    int width = terminal_width(terminal);
-    struct bl_buf screen, head;
-
-    bl_buf_init(&screen, 0);
-    bl_buf_init(&head, 0);
-    bl_buf_char(&screen, '\n');
-    bl_buf_printf(&head, "Gate %d: %s", number, title);
-    terminal_add(&screen, width, "? ", 2, bl_buf_text(&head));
-    for (size_t i = 0; i < BL_COUNT(fields); i++) {
-        const char *text = bl_map_text(question, fields[i][0], "");
-        if (i == 0)
-            text = terminal_behind(text, title);
-        terminal_add_field(&screen, width, fields[i][1], text);
-    }
-    terminal_add_place(&screen, width, question);
-    if (strcmp(bl_map_text(question, "class", ""), "change") == 0)
-        terminal_add_field(&screen, width, "a yes",
-                           "counts for the other changes of this step");
-    if (bl_map_get(question, "options") != NULL)
-        terminal_add_options(&screen, width, question);
-    terminal_write(terminal, bl_buf_text(&screen), screen.len);
-    bl_buf_release(&head);
-    bl_buf_release(&screen);
-}
-
 void bl_terminal_ask(struct bl_terminal *terminal, int number,
                      const struct bl_gate_request *request,
                      void (*answered)(void *context, const struct bl_gate_answer *answer,
                                       const char *how),
                      void *context)
 {
+    struct bl_buf screen;
+
     terminal->request = *request;
     terminal->answered = answered;
     terminal->context = context;
     terminal->is_asking = true;
+    terminal->chosen = NULL;
     bl_buf_reset(&terminal->line);
     tcflush(terminal->fd, TCIFLUSH); /* what was typed before it was asked is no answer */
-    terminal_show(terminal, number);
+    bl_buf_init(&screen, 0);
+    screen_write(&screen, terminal_width(terminal), number, request->question);
+    terminal_write(terminal, bl_buf_text(&screen), screen.len);
+    bl_buf_release(&screen);
     terminal_prompt(terminal);
     uv_poll_start(terminal->poll, UV_READABLE, terminal_readable);
 }
 
-static void terminal_settle(struct bl_terminal *terminal, enum bl_gate_result result,
-                            const char *text, const char *how)
+static void terminal_settle(struct bl_terminal *terminal, const struct bl_gate_answer *answer,
+                            const char *how)
 {
     terminal->is_asking = false;
     uv_poll_stop(terminal->poll);
-    terminal->answered(terminal->context, &(struct bl_gate_answer){result, text}, how);
+    terminal->answered(terminal->context, answer, how);
+}
+
+/* The question ends without an answer. */
+static void terminal_end(struct bl_terminal *terminal, const char *how)
+{
+    terminal_settle(terminal, &(struct bl_gate_answer){.result = BL_GATE_UNANSWERED}, how);
 }
 
 void bl_terminal_withdraw(struct bl_terminal *terminal)
@@ -298,7 +177,7 @@ void bl_terminal_withdraw(struct bl_terminal *terminal)
     if (!terminal->is_asking)
         return;
     terminal_say(terminal, "\n  The question is taken back.\n");
-    terminal_settle(terminal, BL_GATE_UNANSWERED, NULL, "taken back");
+    terminal_end(terminal, "taken back");
 }
 
 static void terminal_again(struct bl_terminal *terminal, const char *why)
@@ -314,54 +193,35 @@ static void terminal_again(struct bl_terminal *terminal, const char *why)
     terminal_prompt(terminal);
 }
 
-static void terminal_read_choice(struct bl_terminal *terminal, const struct bl_value *options,
-                                 const char *line)
+/* The line that says why, after an option that wants a reason. */
+static void terminal_read_reason(struct bl_terminal *terminal, const char *line)
 {
-    char *end;
-    long number = strtol(line, &end, 10);
-    long count = (long)bl_value_count(options);
+    struct bl_gate_answer answer = {
+        .result = BL_GATE_YES, .text = terminal->chosen, .reason = line};
 
-    if (end == line || *end != '\0' || number < 1 || number > count + 1)
-        terminal_again(terminal, "Please give the number of one of these.");
-    else if (number == count + 1)
-        terminal_settle(terminal, BL_GATE_YES, NULL, "terminal");
+    if (*line == '\0')
+        terminal_again(terminal, "Please say why, in a few words.");
     else
-        terminal_settle(terminal, BL_GATE_YES,
-                        bl_value_as_text(bl_list_get(options, (size_t)number - 1)), "terminal");
-}
-
-static void terminal_read_input(struct bl_terminal *terminal, const char *line)
-{
-    const char *normal = bl_map_text(terminal->request.question, "default", NULL);
-    struct bl_error err;
-
-    if (*line == '\0' && normal != NULL)
-        line = normal;
-    if (terminal->request.accept != NULL &&
-        terminal->request.accept(terminal->request.owner, line, &err) != BL_OK)
-        terminal_again(terminal, err.message);
-    else
-        terminal_settle(terminal, BL_GATE_YES, line, "terminal");
+        terminal_settle(terminal, &answer, "terminal");
 }
 
 static void terminal_read_line(struct bl_terminal *terminal, const char *line)
 {
-    const struct bl_value *question = terminal->request.question;
-    const char *typed = bl_map_text(question, "typed", NULL);
+    struct bl_gate_answer answer;
+    struct bl_error err;
 
-    if (typed != NULL)
-        terminal_settle(terminal, strcmp(line, typed) == 0 ? BL_GATE_YES : BL_GATE_NO, NULL,
-                        "terminal");
-    else if (bl_map_get(question, "options") != NULL)
-        terminal_read_choice(terminal, bl_map_get(question, "options"), line);
-    else if (bl_map_get(question, "input") != NULL)
-        terminal_read_input(terminal, line);
-    else if (strcasecmp(line, "yes") == 0 || strcasecmp(line, "y") == 0)
-        terminal_settle(terminal, BL_GATE_YES, NULL, "terminal");
-    else if (strcasecmp(line, "no") == 0 || strcasecmp(line, "n") == 0)
-        terminal_settle(terminal, BL_GATE_NO, NULL, "terminal");
-    else
-        terminal_again(terminal, "Please type yes or no.");
+    if (terminal->chosen != NULL) {
+        terminal_read_reason(terminal, line);
+    } else if (answer_read(&terminal->request, line, &answer, &err) != BL_OK) {
+        terminal_again(terminal, err.message);
+    } else if (answer_wants_reason(terminal->request.question, &answer)) {
+        terminal->chosen = answer.text;
+        bl_buf_reset(&terminal->line);
+        tcflush(terminal->fd, TCIFLUSH);
+        terminal_prompt(terminal);
+    } else {
+        terminal_settle(terminal, &answer, "terminal");
+    }
 }
 
 /* A whole line that is text: no control characters, none cut off. */
@@ -398,7 +258,7 @@ static void terminal_take_line(struct bl_terminal *terminal)
 static void terminal_give_up(struct bl_terminal *terminal, const char *why)
 {
     terminal_say(terminal, "\n");
-    terminal_settle(terminal, BL_GATE_UNANSWERED, NULL, why);
+    terminal_end(terminal, why);
 }
 
 static void terminal_readable(uv_poll_t *poll, int status, int events)

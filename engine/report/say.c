@@ -97,6 +97,8 @@ void say_answer(struct bl_buf *text, const struct bl_value *data)
         bl_measure_format(text, bl_map_get(data, "value"), NULL);
     else
         bl_buf_text_add(text, answer);
+    if (*bl_map_text(data, "reason", "") != '\0')
+        bl_buf_printf(text, ": %s", bl_map_text(data, "reason", ""));
     if (is_answered && *by != '\0')
         bl_buf_printf(text, ", says %s", by);
     if (*how != '\0')
