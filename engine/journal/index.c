@@ -26,13 +26,17 @@
 
 _Static_assert(STORE_INDEX == 1112299569, "INDEX_SETUP says the same number");
 
-static int index_lock(const char *folder, mode_t mode)
+static int index_lock(const struct bl_state *state)
 {
     char path[PATH_MAX];
     int fd;
 
-    snprintf(path, sizeof(path), "%s/index.lock", folder);
-    fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, mode);
+    snprintf(path, sizeof(path), "%s/index.lock", state->path);
+    fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, state->file_mode);
+    if (fd >= 0)
+        store_own(fd, state);
+    else
+        fd = open(path, O_RDWR | O_CLOEXEC);
     if (fd >= 0)
         (void)flock(fd, LOCK_EX);
     return fd;
@@ -76,7 +80,7 @@ static enum bl_code index_make_file(struct index *index, struct bl_error *err)
     snprintf(journal, sizeof(journal), "%s-journal", index->path);
     unlink(journal);
     unlink(index->path);
-    code = store_touch(index->path, index->state.file_mode, err);
+    code = store_touch(index->path, &index->state, err);
     if (code == BL_OK)
         code = store_open(index->path, INDEX_SETUP, &index->db, err);
     return code;
@@ -111,7 +115,7 @@ static void index_note_inode(struct index *index)
 
 static enum bl_code index_start(struct index *index, bool scan, struct bl_error *err)
 {
-    int lock = index_lock(index->state.path, index->state.file_mode);
+    int lock = index_lock(&index->state);
     enum bl_code code = index_open_file(index, err);
 
     if (code == BL_E_PARSE) {
@@ -241,6 +245,23 @@ static enum bl_code index_follow(struct index *index, struct bl_error *err)
     return index_start(index, true, err);
 }
 
+enum bl_code index_set_open(struct index *index, const char *run, struct bl_error *err)
+{
+    sqlite3_stmt *statement;
+    enum bl_code code = index_follow(index, err);
+    int rc;
+
+    if (code != BL_OK)
+        return code;
+    statement = index_statement(index,
+                                "UPDATE runs SET state = 'open', digest = '', exit = NULL,"
+                                " outcome = NULL, ended = NULL WHERE run = ?1",
+                                run);
+    rc = sqlite3_step(statement);
+    sqlite3_finalize(statement);
+    return rc == SQLITE_DONE ? BL_OK : store_fail(err, index->db, rc, index->path);
+}
+
 enum bl_code index_set_end(struct index *index, const struct index_head *head,
                            const struct bl_value *ended, int64_t at, struct bl_error *err)
 {
@@ -311,9 +332,10 @@ enum bl_code index_list(struct index *index, struct bl_value **runs, struct bl_e
         bl_journal_file(&index->state, bl_map_text(row, "run", ""), path);
         if (access(path, F_OK) != 0)
             bl_map_set(row, "status", bl_value_text("gone"));
+        else if (store_is_locked(path)) /* its end may be one that it goes on from */
+            bl_map_set(row, "status", bl_value_text("running"));
         else if (strcmp(bl_map_text(row, "status", ""), "open") == 0)
-            bl_map_set(row, "status",
-                       bl_value_text(store_is_locked(path) ? "running" : "cut off"));
+            bl_map_set(row, "status", bl_value_text("cut off"));
         bl_list_add(*runs, row);
     }
     sqlite3_finalize(statement);

@@ -41,6 +41,9 @@ enum bl_code index_add(struct index *index, const struct index_run *run,
                        struct index_head *previous, struct bl_error *err) BL_MUST_USE;
 /* Takes a run out that never wrote an event. */
 void index_del(struct index *index, const char *run);
+/* Notes that a run goes on which had ended or was cut off. */
+enum bl_code index_set_open(struct index *index, const char *run,
+                            struct bl_error *err) BL_MUST_USE;
 /* Notes the end: run_ended's data (NULL when the run has none), its time and the digest. */
 enum bl_code index_set_end(struct index *index, const struct index_head *head,
                            const struct bl_value *ended, int64_t at,

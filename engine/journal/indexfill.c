@@ -3,6 +3,8 @@
 /* indexfill.c: filling the index from the files of the runs. */
 #include "journal/indexfill.h"
 
+#include "journal/writer.h"
+
 #include <dirent.h>
 #include <unistd.h>
 
@@ -64,7 +66,7 @@ static void fill_run_read(struct index *index, const char *id, struct fill_run *
         fill_read_row(db, STORE_ROWS " WHERE seq = 1", run, &run->info) &&
         fill_read_row(db, STORE_ROWS " ORDER BY seq DESC LIMIT 1", run, &run->last);
     sqlite3_close_v2(db);
-    if (run->is_ended && !store_is_locked(path) &&
+    if (run->is_ended && !store_is_locked(path) && journal_is_sealed(path) &&
         store_digest(path, run->head.digest, NULL) != BL_OK)
         run->head.digest[0] = '\0';
 }

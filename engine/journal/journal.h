@@ -11,7 +11,8 @@
 
 /*
  * A run is one file, <state>/runs/<run>.belay: an SQLite database with the append-only table
- * events(seq, at, kind, data, prev, hash). hash is the SHA-256 of
+ * events(seq, at, kind, data, prev, hash) and texts(sha256, text), the files that it loaded
+ * (not in runs of older versions). hash is the SHA-256 of
  *     prev LF seq LF at LF kind LF data
  * with the numbers in decimal and data as canonical JSON; prev is the hash of the event before,
  * 64 zeros for the first. While a run goes on there are -wal, -shm and .lock beside its file;
@@ -44,6 +45,14 @@ struct bl_verdict {
  */
 enum bl_code bl_journal_create(const struct bl_journal_options *options,
                                struct bl_journal **journal, struct bl_error *err) BL_MUST_USE;
+/*
+ * Takes up a run again that ended or was cut off: its lock, its seq and its chain. Nothing is
+ * written before the first flush, and a journal that is closed before it is the same, byte by
+ * byte. options->info is not read. BL_E_BUSY says who writes it, since when and at which step;
+ * BL_E_PARSE that it is not as it was written; BL_E_NOT_FOUND.
+ */
+enum bl_code bl_journal_reopen(const struct bl_journal_options *options, const char *run,
+                               struct bl_journal **journal, struct bl_error *err) BL_MUST_USE;
 const char *bl_journal_run(const struct bl_journal *journal);  /* the run's id */
 const char *bl_journal_path(const struct bl_journal *journal); /* of its file */
 
@@ -58,6 +67,16 @@ void bl_journal_subscribe(struct bl_journal *journal, bl_journal_fn *fn, void *a
  */
 int64_t bl_journal_append(struct bl_journal *journal, const char *kind,
                           struct bl_value *take_data);
+/*
+ * Keeps the text of a loaded file under its SHA-256, once, in the transaction of the next flush
+ * that has an event. A text that holds a known secret is not kept.
+ */
+void bl_journal_keep(struct bl_journal *journal, const char *sha256, const char *text,
+                     size_t len);
+/* Adds a kept text of a run's file to out. BL_E_NOT_FOUND: it was not kept, or an older version
+ * wrote the file; BL_E_PARSE: it is not what its hash says. */
+enum bl_code bl_journal_kept(const char *path, const char *sha256, struct bl_buf *out,
+                             struct bl_error *err) BL_MUST_USE;
 /*
  * Writes everything queued in one transaction that is on disk when this returns, then tells the
  * subscribers. On failure (BL_E_FULL, BL_E_IO) nothing of it is in the file, the queue is kept
@@ -95,6 +114,23 @@ enum bl_code bl_journal_read(const char *path, bl_journal_read_fn *fn, void *arg
  */
 enum bl_code bl_journal_list(const struct bl_state *state, struct bl_value **runs,
                              struct bl_error *err) BL_MUST_USE;
+
+/*
+ * The runs of an environment that change the world now: a list of maps {run, procedure,
+ * environment, world, user, host, pid, since, step?}. `since` is when that user began it or
+ * took it up. `except` is left out (NULL: none). Looks only at locks and at runs that are held.
+ */
+enum bl_code bl_journal_live(const struct bl_state *state, const char *environment,
+                             const char *except, struct bl_value **list) BL_MUST_USE;
+/*
+ * The runs of a procedure and environment that stopped where they can be taken up again and
+ * were not followed by one that ended well: the newest first, at most 5, maps as above with
+ * `status`
+ * ("cut off", "ended") and `outcome?` ("waiting", "doubt" …). `step` is where it stopped.
+ */
+enum bl_code bl_journal_stopped(const struct bl_state *state, const char *procedure,
+                                const char *environment, struct bl_value **list,
+                                struct bl_error *err) BL_MUST_USE;
 
 /*
  * Checks a run: every event against its hash, the chain, the head against the index and against

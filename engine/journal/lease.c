@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "journal/live.h"
 #include "journal/store.h"
 
 #include <errno.h>
@@ -62,35 +63,6 @@ static struct bl_value *lease_describe(const struct bl_clock *clock)
     return holder;
 }
 
-/* The step that a run is at, after its journal: added as ", at step \"…\"". */
-static void lease_add_step(const struct bl_state *state, const char *run, struct bl_buf *out)
-{
-    char path[PATH_MAX];
-    sqlite3_stmt *statement = NULL;
-    struct store_row row;
-    struct bl_value *data;
-    sqlite3 *db;
-
-    bl_journal_file(state, run, path);
-    if (store_open_reader(path, &db, NULL) != BL_OK)
-        return;
-    if (sqlite3_prepare_v2(db,
-                           STORE_ROWS " WHERE kind = 'step_started' ORDER BY seq DESC LIMIT 1",
-                           -1, &statement, NULL) == SQLITE_OK &&
-        sqlite3_step(statement) == SQLITE_ROW) {
-        store_row_read(statement, &row);
-        if (store_row_parse(&row, &data, NULL) == BL_OK) {
-            const char *step = bl_map_text(data, "step", "");
-            bl_buf_text_add(out, ", at step \"");
-            bl_text_clean(out, step, strlen(step), false);
-            bl_buf_char(out, '"');
-            bl_value_unref(data);
-        }
-    }
-    sqlite3_finalize(statement);
-    sqlite3_close_v2(db);
-}
-
 static struct bl_value *lease_read(int fd)
 {
     char text[LEASE_BYTES];
@@ -105,7 +77,7 @@ static struct bl_value *lease_read(int fd)
 static enum bl_code lease_busy(const struct bl_state *state, int fd, const char *procedure,
                                const char *environment, struct bl_error *err)
 {
-    struct bl_value *holder = lease_read(fd);
+    struct bl_value *holder = lease_read(fd), *about;
     const char *run = bl_map_text(holder, "run", NULL);
     struct bl_buf who, clean;
     enum bl_code code;
@@ -118,8 +90,9 @@ static enum bl_code lease_busy(const struct bl_state *state, int fd, const char 
     if (run != NULL)
         bl_buf_printf(&who, "run %s, ", run);
     bl_buf_printf(&who, "process %lld", (long long)bl_map_int(holder, "pid", 0));
-    if (run != NULL)
-        lease_add_step(state, run, &who);
+    about = run != NULL ? live_describe(state, run) : NULL;
+    live_add_step(&who, about);
+    bl_value_unref(about);
     bl_buf_char(&who, ')');
     bl_text_clean(&clean, bl_buf_text(&who), who.len, false);
     code =
@@ -133,6 +106,18 @@ static enum bl_code lease_busy(const struct bl_state *state, int fd, const char 
     return code;
 }
 
+/* The file is there for good: who comes later takes the lock of the same one. */
+static int lease_open(const char *path, const struct bl_state *state)
+{
+    int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, state->file_mode);
+
+    if (fd >= 0)
+        store_own(fd, state);
+    else if (errno == EEXIST)
+        fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+    return fd;
+}
+
 enum bl_code bl_lease_take(const struct bl_state *state, const char *procedure,
                            const char *environment, const struct bl_clock *clock,
                            struct bl_lease **lease, struct bl_error *err)
@@ -142,7 +127,7 @@ enum bl_code bl_lease_take(const struct bl_state *state, const char *procedure,
     int fd;
 
     lease_path(state, procedure, environment, path);
-    fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, state->file_mode);
+    fd = lease_open(path, state);
     if (fd < 0)
         return bl_fail(err,
                        errno == ENOSPC   ? BL_E_FULL

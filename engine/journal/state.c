@@ -86,6 +86,22 @@ static enum bl_code state_check(const char *path, int how, struct bl_error *err)
     return BL_OK;
 }
 
+/* A folder inside belongs to the group that the state folder belongs to; one that root makes,
+ * to its owner. */
+static enum bl_code state_make_inner(const struct bl_state *state, const char *path,
+                                     mode_t mode, struct bl_error *err)
+{
+    uid_t owner = geteuid() == 0 ? state->owner : (uid_t)-1;
+    bool is_new = access(path, F_OK) != 0;
+    enum bl_code code = state_make_folder(path, mode, err);
+
+    if (code == BL_OK && is_new) {
+        (void)!chown(path, owner, state->file_mode == 0660 ? state->group : (gid_t)-1);
+        (void)chmod(path, mode); /* a change of owner takes the bit that hands the group on */
+    }
+    return code;
+}
+
 static enum bl_code state_make(struct bl_state *state, struct bl_error *err)
 {
     static const char *const names[] = {"runs", "leases"};
@@ -95,7 +111,7 @@ static enum bl_code state_make(struct bl_state *state, struct bl_error *err)
 
     for (size_t i = 0; code == BL_OK && i < BL_COUNT(names); i++) {
         snprintf(path, sizeof(path), "%s/%s", state->path, names[i]);
-        code = state_make_folder(path, mode, err);
+        code = state_make_inner(state, path, mode, err);
         if (code == BL_OK)
             code = state_check(path, R_OK | W_OK | X_OK, err);
     }
@@ -123,8 +139,11 @@ enum bl_code bl_state_open(const char *configured, bool make, struct bl_state *s
     }
     if (stat(state->path, &info) != 0 && errno == ENOENT)
         return BL_OK;
-    if (stat(state->path, &info) == 0 && (info.st_mode & S_IWGRP) != 0)
-        state->file_mode = 0660;
+    if (stat(state->path, &info) == 0) {
+        state->owner = info.st_uid;
+        state->group = info.st_gid;
+        state->file_mode = (info.st_mode & S_IWGRP) != 0 ? 0660 : 0600;
+    }
     state->is_there = true;
     return make ? state_make(state, err) : state_check(state->path, R_OK | X_OK, err);
 }

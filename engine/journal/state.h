@@ -14,6 +14,8 @@ struct bl_state {
     bool is_default;           /* the environment names none: a private folder of this user */
     bool is_there;             /* false only when it was not to be made */
     mode_t file_mode;          /* 0600; 0660 when the folder is the property of a group */
+    uid_t owner;               /* of the folder */
+    gid_t group;
 };
 
 /*

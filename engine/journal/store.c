@@ -69,9 +69,17 @@ enum bl_code store_fail(struct bl_error *err, sqlite3 *db, int rc, const char *p
     return code;
 }
 
-enum bl_code store_touch(const char *path, mode_t mode, struct bl_error *err)
+void store_own(int fd, const struct bl_state *state)
 {
-    int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+    uid_t owner = geteuid() == 0 ? state->owner : (uid_t)-1;
+
+    (void)!fchown(fd, owner, state->file_mode == 0660 ? state->group : (gid_t)-1);
+    (void)fchmod(fd, state->file_mode); /* the umask has no say in it */
+}
+
+enum bl_code store_touch(const char *path, const struct bl_state *state, struct bl_error *err)
+{
+    int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, state->file_mode);
 
     if (fd < 0 && errno == EEXIST)
         return bl_fail(err, BL_E_EXISTS, "%s is there already", path);
@@ -80,7 +88,7 @@ enum bl_code store_touch(const char *path, mode_t mode, struct bl_error *err)
     if (fd < 0)
         return bl_fail(err, errno == EACCES ? BL_E_DENIED : BL_E_IO,
                        "cannot make %s: %s: check who owns its folder", path, strerror(errno));
-    (void)fchmod(fd, mode); /* the umask has no say in it */
+    store_own(fd, state);
     close(fd);
     return BL_OK;
 }
@@ -213,22 +221,51 @@ static void store_lock_path(const char *path, char lock[PATH_MAX])
     snprintf(lock, PATH_MAX, "%.*s.lock", (int)(is_run ? len - 6 : len), path);
 }
 
-enum bl_code store_lock(const char *path, mode_t mode, int *lock, struct bl_error *err)
+/* Its holder takes the file of a lock away when it is done: a lock on one that has gone is
+ * none. */
+static bool store_is_there(int fd, const char *name)
+{
+    struct stat mine, there;
+
+    return fstat(fd, &mine) == 0 && stat(name, &there) == 0 && mine.st_ino == there.st_ino &&
+           mine.st_dev == there.st_dev;
+}
+
+static int store_open_lock(const char *name, const struct bl_state *state)
+{
+    int fd = open(name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, state->file_mode);
+
+    if (fd >= 0)
+        store_own(fd, state);
+    else if (errno == EEXIST)
+        fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC, state->file_mode);
+    return fd;
+}
+
+enum bl_code store_lock(const char *path, const struct bl_state *state, int *lock,
+                        struct bl_error *err)
 {
     char name[PATH_MAX];
     int fd;
 
     store_lock_path(path, name);
-    fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC, mode);
-    if (fd < 0 && store_is_space(errno))
-        return store_no_space(err, name);
-    if (fd < 0)
-        return bl_fail(err, errno == EACCES ? BL_E_DENIED : BL_E_IO,
-                       "cannot make %s: %s: check who owns its folder", name, strerror(errno));
-    if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+    for (;;) {
+        fd = store_open_lock(name, state);
+        if (fd < 0 && store_is_space(errno))
+            return store_no_space(err, name);
+        if (fd < 0)
+            return bl_fail(err, errno == EACCES ? BL_E_DENIED : BL_E_IO,
+                           "cannot make %s: %s: check who owns its folder", name,
+                           strerror(errno));
+        if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+            close(fd);
+            return bl_fail(err, BL_E_BUSY,
+                           "%s is being written by another process: a run has one writer",
+                           path);
+        }
+        if (store_is_there(fd, name))
+            break;
         close(fd);
-        return bl_fail(err, BL_E_BUSY,
-                       "%s is being written by another process: a run has one writer", path);
     }
     *lock = fd;
     return BL_OK;

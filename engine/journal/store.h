@@ -19,8 +19,12 @@ extern const char store_zeros[BL_HASH_TEXT];
  * left, or 0. Returns the code it fills in. */
 enum bl_code store_fail(struct bl_error *err, sqlite3 *db, int rc, const char *path);
 
-/* Makes an empty file with this mode; BL_E_EXISTS when there is one. */
-enum bl_code store_touch(const char *path, mode_t mode, struct bl_error *err) BL_MUST_USE;
+/* Gives an open file the rights that files of this folder have, and its group; root gives it to
+ * the folder's owner. What is not allowed stays as it is. */
+void store_own(int fd, const struct bl_state *state);
+/* Makes an empty file of the state folder; BL_E_EXISTS when there is one. */
+enum bl_code store_touch(const char *path, const struct bl_state *state,
+                         struct bl_error *err) BL_MUST_USE;
 /* Opens for writing. Runs every statement of `setup` on it. */
 enum bl_code store_open(const char *path, const char *setup, sqlite3 **db,
                         struct bl_error *err) BL_MUST_USE;
@@ -37,7 +41,7 @@ enum bl_code store_digest(const char *path, char out[BL_HASH_TEXT],
                           struct bl_error *err) BL_MUST_USE;
 
 /* Takes the lock of a run, which its writer holds: BL_E_BUSY when there is one. */
-enum bl_code store_lock(const char *path, mode_t mode, int *lock,
+enum bl_code store_lock(const char *path, const struct bl_state *state, int *lock,
                         struct bl_error *err) BL_MUST_USE;
 /* Notes the head of a run in its lock's file: one write that outlives the process. */
 void store_note(int lock, int64_t seq, const char *hash);

@@ -439,7 +439,7 @@ static void test_journal__one_writer_only(void **state)
     proof_open(*state, &folder);
     journal = proof_create(&folder);
     assert_true(store_is_locked(bl_journal_path(journal)));
-    assert_int_equal(store_lock(bl_journal_path(journal), 0600, &lock, &err), BL_E_BUSY);
+    assert_int_equal(store_lock(bl_journal_path(journal), &folder, &lock, &err), BL_E_BUSY);
     assert_non_null(strstr(err.message, "one writer"));
     assert_int_equal(bl_journal_close(journal, NULL), BL_OK);
 }
