@@ -4,6 +4,7 @@
 #include "base/module.h"
 
 static const char *const class_names[] = {"observe", "change", "destroy"};
+static const char *const finding_names[] = {"nothing", "done", "not done", "pending"};
 static const char *const status_names[] = {"answered", "failed", "unknown", "planned",
                                            "refused"};
 
@@ -67,9 +68,30 @@ void bl_call_free(struct bl_call *call)
     bl_free(call->target);
     bl_free(call->file);
     bl_free(call->step);
+    bl_free(call->id);
     bl_value_unref((struct bl_value *)(uintptr_t)call->args);
     bl_value_unref((struct bl_value *)(uintptr_t)call->settings);
     bl_free(call);
+}
+
+struct bl_call *bl_call_dup(const struct bl_call *call)
+{
+    struct bl_call *copy = bl_call_new(call->module, call->operation, call->target, call->args);
+    struct bl_place place = {call->file, call->line, call->step};
+
+    copy->settings = bl_value_ref(call->settings);
+    bl_call_place(copy, &place);
+    copy->timeout_ms = call->timeout_ms;
+    copy->keep = call->keep;
+    if (call->id != NULL)
+        bl_call_set_id(copy, call->id);
+    return copy;
+}
+
+void bl_call_set_id(struct bl_call *call, const char *id)
+{
+    bl_free(call->id);
+    call->id = bl_strdup(id);
 }
 
 struct bl_call *bl_call_question(const struct bl_call *about,
@@ -117,6 +139,7 @@ void bl_inspection_init(struct bl_inspection *inspection, const struct bl_call *
 {
     memset(inspection, 0, sizeof(*inspection));
     inspection->class = call->operation->class;
+    inspection->is_idempotent = call->operation->idempotent;
     snprintf(inspection->target, sizeof(inspection->target), "%s", call->target);
     snprintf(inspection->summary, sizeof(inspection->summary), "%s %s", call->target,
              call->operation->name);
@@ -129,6 +152,7 @@ void bl_inspection_release(struct bl_inspection *inspection)
 {
     bl_buf_release(&inspection->detail);
     bl_value_unref(inspection->asking);
+    bl_value_unref(inspection->before);
 }
 
 int64_t bl_inspection_count(const struct bl_inspection *inspection)
@@ -137,6 +161,29 @@ int64_t bl_inspection_count(const struct bl_inspection *inspection)
     long long count = strtoll(inspection->affects, &end, 10);
 
     return end == inspection->affects ? -1 : count;
+}
+
+const char *bl_finding_name(enum bl_finding finding)
+{
+    return finding_names[finding];
+}
+
+void bl_resolution_release(struct bl_resolution *resolution)
+{
+    bl_value_unref(resolution->value);
+    bl_value_unref(resolution->asking);
+    memset(resolution, 0, sizeof(*resolution));
+}
+
+void bl_resolution_set(struct bl_resolution *resolution, enum bl_finding finding,
+                       const char *format, ...)
+{
+    va_list args;
+
+    resolution->finding = finding;
+    va_start(args, format);
+    vsnprintf(resolution->how, sizeof(resolution->how), format, args);
+    va_end(args);
 }
 
 void bl_outcome_release(struct bl_outcome *outcome)

@@ -41,6 +41,14 @@ struct bl_call {
     char *file;
     int line;
     char *step;
+    /*
+     * Of a change: its name in the whole world, "belay-<run>-<n>" (letters, digits, '-'; at
+     * most 60 bytes), journaled as `id` of the intent: what a server is told so that it can be
+     * asked later (application_name, message id, idempotency key). NULL: not intended yet. A
+     * change that is sent again because of resolution.same_id bears the first one's id: the
+     * engine sets it before the call is performed.
+     */
+    char *id;
 };
 
 #define BL_KEEP 1048576 /* an answer is bounded to 1 MiB unless `keep =` raises it */
@@ -55,6 +63,9 @@ void bl_call_place(struct bl_call *call, const struct bl_place *place); /* copie
  */
 void bl_call_bounds(struct bl_call *call);
 void bl_call_free(struct bl_call *call);
+/* A copy with everything, e.g. of the call of an operation that ends: for asking later. */
+struct bl_call *bl_call_dup(const struct bl_call *call);
+void bl_call_set_id(struct bl_call *call, const char *id); /* copies */
 /* A question that is asked because of another call: on its connection, at its place, within its
  * time. */
 struct bl_call *bl_call_question(const struct bl_call *about,
@@ -86,12 +97,42 @@ struct bl_inspection {
     char notice[240];        /* said once for each connection: "signs in as a superuser" */
     struct bl_value *asking; /* the module's own note of what it has asked; owned */
     struct bl_error failure; /* code not BL_OK: an observe fails with it and is not sent */
+    /* The same change again changes nothing more: as the table says, unless inspect knows it
+     * better (redis.command: SET is, INCR is not). */
+    bool is_idempotent;
+    /* A map: what was found before a change, for bl_operation.resolve: journaled as `before` of
+     * the intent. Owned; NULL: nothing. */
+    struct bl_value *before;
 };
 
 void bl_inspection_init(struct bl_inspection *inspection, const struct bl_call *call);
 void bl_inspection_release(struct bl_inspection *inspection);
 /* The count that `affects` begins with; -1 when nothing was counted. */
 int64_t bl_inspection_count(const struct bl_inspection *inspection);
+
+/* What became of a change whose outcome nobody has heard. */
+enum bl_finding {
+    BL_FOUND_NOTHING,  /* the system cannot tell: `verify` or a person decides */
+    BL_FOUND_DONE,     /* it was done: it must not be sent again */
+    BL_FOUND_NOT_DONE, /* it was not, and will not be any more, or again does no harm */
+    BL_FOUND_PENDING,  /* still under way: ask again in a while */
+};
+const char *bl_finding_name(enum bl_finding finding); /* "nothing", "done", "not done",
+                                                         "pending" */
+
+struct bl_resolution {
+    enum bl_finding finding;
+    char how[240]; /* in one line: what was asked and what it said; never "" in the end */
+    struct bl_value *value; /* owned; of a change that was done: its answer, where it is known
+                             */
+    bool same_id; /* of NOT_DONE: sent again it must bear the same call->id, by which the system
+                     sees that it is the same */
+    struct bl_value *asking; /* the module's own note of what it has asked; owned */
+};
+void bl_resolution_release(struct bl_resolution *resolution);
+/* Says how in one line, cut to its size. */
+void bl_resolution_set(struct bl_resolution *resolution, enum bl_finding finding,
+                       const char *format, ...) BL_PRINTF(3, 4);
 
 enum bl_status {
     BL_ANSWERED, /* value holds the answer */

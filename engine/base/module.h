@@ -74,6 +74,19 @@ struct bl_operation {
      */
     struct bl_call *(*ask)(struct bl_connection *connection, const struct bl_call *call,
                            struct bl_inspection *inspection, const struct bl_value *answer);
+    /*
+     * What became of a change whose outcome is unknown: gives the next question, an observe on
+     * the same connection, or NULL when the resolution is final (`how` is filled in). `intent`
+     * is what the journal says of it: the data of the event, with `id`, `before` (as ask has
+     * found it) and `mark` (as bl_op_prepared was given it); absent where the change never came
+     * so far. `answer` is the answer to the question before, NULL at first; where a question
+     * fails the engine asks again from the beginning, or gives up. PENDING: it is asked again
+     * from the beginning in a while. The call was made again from the body and the intent: it
+     * is the same, but nothing that was learned by `ask` is there. May be NULL: nobody knows.
+     */
+    struct bl_call *(*resolve)(struct bl_connection *connection, const struct bl_call *call,
+                               const struct bl_value *intent, const struct bl_value *answer,
+                               struct bl_resolution *resolution);
     void (*start)(struct bl_op *op, const struct bl_call *call);
     void (*release)(struct bl_op *op); /* may be NULL */
     struct bl_value *(*nominal)(

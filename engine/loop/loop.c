@@ -20,6 +20,7 @@ struct bl_loop *bl_loop_new(const struct bl_clock *clock)
     signal(SIGPIPE, SIG_IGN);
     loop->clock = clock;
     loop->ready_end = &loop->ready;
+    loop->prepared_end = &loop->prepared;
     if (uv_loop_init(&loop->uv) != 0 || uv_async_init(&loop->uv, &loop->wake, loop_woken) != 0)
         BL_BUG("libuv cannot make a loop (too many open files?)");
     uv_unref((uv_handle_t *)&loop->wake);
@@ -62,7 +63,8 @@ void bl_loop_turn(struct bl_loop *loop, bool wait)
 {
     int64_t before = loop_cpu(), used;
 
-    uv_run(&loop->uv, wait && loop->ready == NULL ? UV_RUN_ONCE : UV_RUN_NOWAIT);
+    uv_run(&loop->uv,
+           wait && loop->ready == NULL && loop->prepared == NULL ? UV_RUN_ONCE : UV_RUN_NOWAIT);
     used = loop_cpu() - before;
     if (used > loop->longest)
         loop->longest = used;

@@ -75,6 +75,7 @@ void bl_op_unref(struct bl_op *op)
     if (op == NULL || --op->refs > 0)
         return;
     bl_outcome_release(&op->outcome);
+    bl_value_unref(op->mark);
     bl_connection_unref(op->connection);
     bl_call_free(op->call);
     bl_free(op);
@@ -116,6 +117,32 @@ const struct bl_redactor *bl_op_redactor(const struct bl_op *op)
 void bl_op_sent(struct bl_op *op)
 {
     op->is_sent = true;
+}
+
+void bl_op_prepared(struct bl_op *op, struct bl_value *take_mark,
+                    void (*go_on)(struct bl_op *op))
+{
+    if (op->go_on != NULL)
+        BL_BUG("an operation is prepared twice");
+    op->mark = take_mark;
+    op->go_on = go_on;
+    op->next_prepared = NULL;
+    *op->loop->prepared_end = bl_op_ref(op);
+    op->loop->prepared_end = &op->next_prepared;
+    bl_loop_wake(op->loop);
+}
+
+void bl_op_go_on(struct bl_op *op)
+{
+    if (!op->is_settled)
+        op->go_on(op);
+}
+
+void bl_loop_on_prepared(struct bl_loop *loop,
+                         void (*on_prepared)(struct bl_op *op, void *owner,
+                                             struct bl_value *take_mark))
+{
+    loop->on_prepared = on_prepared;
 }
 
 void bl_op_output(struct bl_op *op, const char *stream, const char *data, size_t len)
@@ -314,10 +341,33 @@ static void op_unlink(struct bl_op *op)
         op->next->prev = op->prev;
 }
 
+/* What was prepared and settled in one turn is not carried on: its end counts. */
+static void op_drain_prepared(struct bl_loop *loop)
+{
+    struct bl_value *mark;
+    struct bl_op *op;
+
+    while ((op = loop->prepared) != NULL) {
+        loop->prepared = op->next_prepared;
+        if (loop->prepared == NULL)
+            loop->prepared_end = &loop->prepared;
+        mark = op->mark;
+        op->mark = NULL;
+        if (op->is_settled || loop->on_prepared == NULL) {
+            bl_value_unref(mark);
+            bl_op_go_on(op);
+        } else {
+            loop->on_prepared(op, op->owner, mark);
+        }
+        bl_op_unref(op);
+    }
+}
+
 void bl_loop_drain(struct bl_loop *loop)
 {
     struct bl_op *op;
 
+    op_drain_prepared(loop);
     while ((op = loop->ready) != NULL) {
         loop->ready = op->next_ready;
         if (loop->ready == NULL)

@@ -51,6 +51,9 @@ struct bl_op {
     void *owner;
     struct bl_op *next, *prev; /* live operations of the loop */
     struct bl_op *next_ready;
+    struct bl_value *mark; /* of bl_op_prepared, until it is handed on */
+    void (*go_on)(struct bl_op *op);
+    struct bl_op *next_prepared;
 };
 
 /* For modules. */
@@ -84,6 +87,14 @@ void bl_op_stage(struct bl_op *op, const char *format, ...) BL_PRINTF(2, 3);
 void bl_op_extend(struct bl_op *op, int64_t millis);
 /* From here on the request may have reached the server. */
 void bl_op_sent(struct bl_op *op);
+/*
+ * A change that is sent in two parts: what can be known of it in between (a transaction's id; a
+ * map, taken) is journaled as `prepared`, and go_on is called once that is on disk, to send the
+ * part that makes it real. Called at most once for an operation; go_on is not called when the
+ * operation is settled before.
+ */
+void bl_op_prepared(struct bl_op *op, struct bl_value *take_mark,
+                    void (*go_on)(struct bl_op *op));
 /* What masks the secrets of this run in text that is cut or kept; NULL when nothing does. What
  * is answered, failed with or staged is masked anyway. */
 const struct bl_redactor *bl_op_redactor(const struct bl_op *op);
@@ -100,6 +111,16 @@ void bl_op_output(struct bl_op *op, const char *stream, const char *data, size_t
 struct bl_op *bl_op_start(struct bl_loop *loop, struct bl_call *take_call, enum bl_class class,
                           struct bl_connection *connection,
                           void (*on_settled)(struct bl_op *op, void *owner), void *owner);
+/*
+ * Who journals what operations are prepared with (NULL: nobody, they go on at once). Called by
+ * bl_loop_turn, outside of any client library's frame, with what bl_op_start was given as
+ * owner; takes the mark, and calls bl_op_go_on later, or not at all. Whoever keeps the
+ * operation until then holds a reference.
+ */
+void bl_loop_on_prepared(struct bl_loop *loop,
+                         void (*on_prepared)(struct bl_op *op, void *owner,
+                                             struct bl_value *take_mark));
+void bl_op_go_on(struct bl_op *op); /* nothing happens when it is settled */
 /* Settles it as cancelled: failed, or unknown for a change already sent. */
 void bl_op_cancel(struct bl_op *op, const char *why);
 /* The oldest operation under way, for the live line; NULL when there is none. */

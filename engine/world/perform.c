@@ -201,13 +201,32 @@ void performance_send(struct bl_performance *performance)
                     connection, performance_settled, performance);
 }
 
+void performance_name(struct bl_performance *performance)
+{
+    const struct bl_journal *journal = performance->world->settings.journal;
+    char id[64];
+
+    if (performance->call->id != NULL)
+        return; /* sent again, as what it is */
+    snprintf(id, sizeof(id), "belay-%s-%lld",
+             journal != NULL ? bl_journal_run(journal) : "unkept",
+             (long long)performance->intent);
+    bl_call_set_id(performance->call, id);
+}
+
 static void performance_intend(struct bl_performance *performance)
 {
     struct bl_value *record = performance_record(performance);
 
     performance_record_change(performance, record);
     performance->intent = ++performance->world->intents;
+    performance_name(performance);
     bl_map_set(record, "n", bl_value_int(performance->intent));
+    bl_map_set(record, "id", bl_value_text(performance->call->id));
+    if (performance->inspection.is_idempotent)
+        bl_map_set(record, "idempotent", bl_value_bool(true));
+    if (performance->inspection.before != NULL)
+        bl_map_set(record, "before", bl_value_ref(performance->inspection.before));
     bl_world_emit(performance->world, "intent", record);
     performance_queue_add(&performance->world->to_send, performance);
     bl_loop_wake(performance->world->settings.loop);
@@ -462,6 +481,7 @@ void performance_free(struct bl_performance *performance)
         performance->world->all = performance->all_next;
     if (performance->all_next != NULL)
         performance->all_next->all_prev = performance->all_prev;
+    performance_doubt_free(performance);
     bl_inspection_release(&performance->inspection);
     bl_outcome_release(&performance->outcome);
     bl_value_unref(performance->question);

@@ -24,6 +24,7 @@ struct bl_performance {
     void *owner;
     struct bl_performance *next; /* in to_send or to_return */
     struct bl_performance *all_next, *all_prev;
+    struct performance_doubt *doubt; /* doubt.c finds out what became of it; NULL: nothing to */
 };
 
 struct performance_queue {
@@ -41,7 +42,11 @@ struct bl_world {
     size_t connection_count;
     int64_t intents;
     int first_planned;
+    struct bl_op *prepared, **prepared_end; /* go on once their mark is on disk; references */
+    int64_t patience_ms;                    /* how long it is asked what became of one change */
 };
+
+#define WORLD_PATIENCE_MS 30000
 
 void performance_queue_add(struct performance_queue *queue, struct bl_performance *performance);
 struct bl_performance *performance_queue_take(struct performance_queue *queue);
@@ -60,5 +65,23 @@ void performance_end_unsent(struct bl_performance *performance, const struct bl_
 /* Sends it: the operation starts. */
 void performance_send(struct bl_performance *performance);
 void performance_free(struct bl_performance *performance);
+
+/*
+ * doubt.c: asks what became of a change, by its operation's resolve: `performance->call` is the
+ * call (of one that has just become unknown a copy, bl_call_dup, since the operation took its
+ * own), `intent` the data of its event with `mark` from `prepared` where there was one. Opens
+ * the connection, asks again while the system is away or says PENDING, at most
+ * world->patience_ms; the live line says what is waited for. Calls done once, from
+ * bl_world_turn or before this returns; the resolution is borrowed, `how` is filled in and
+ * holds no secret. A change that nobody knows about but that is idempotent is NOT_DONE. PENDING
+ * in the end means that it was still under way when the time was over: as little as NOTHING.
+ * Emits nothing. An abandoned performance is cut off: NOTHING.
+ */
+void performance_find_out(struct bl_performance *performance, const struct bl_value *intent,
+                          void (*done)(struct bl_performance *performance,
+                                       const struct bl_resolution *resolution));
+void performance_doubt_free(struct bl_performance *performance);
+/* perform.c: the id that a change bears, "belay-<run>-<n>". */
+void performance_name(struct bl_performance *performance);
 
 #endif

@@ -34,6 +34,43 @@ struct bl_performance *performance_queue_take(struct performance_queue *queue)
     return performance;
 }
 
+/* What is known of a change before it becomes real is on disk before it does. */
+static void world_prepared(struct bl_op *op, void *owner, struct bl_value *take_mark)
+{
+    struct bl_performance *performance = owner;
+    struct bl_world *world = performance->world;
+    struct bl_value *record = bl_map_new();
+
+    bl_map_set(record, "n", bl_value_int(performance->intent));
+    bl_map_set(record, "mark", take_mark);
+    bl_world_emit(world, "prepared", record);
+    op->next_prepared = NULL;
+    *world->prepared_end = bl_op_ref(op);
+    world->prepared_end = &op->next_prepared;
+}
+
+static struct bl_op *world_take_prepared(struct bl_world *world)
+{
+    struct bl_op *op = world->prepared;
+
+    if (op != NULL) {
+        world->prepared = op->next_prepared;
+        if (world->prepared == NULL)
+            world->prepared_end = &world->prepared;
+    }
+    return op;
+}
+
+static void world_go_on(struct bl_world *world)
+{
+    struct bl_op *op;
+
+    while ((op = world_take_prepared(world)) != NULL) {
+        bl_op_go_on(op);
+        bl_op_unref(op);
+    }
+}
+
 struct bl_world *bl_world_new(const struct bl_world_settings *settings)
 {
     struct bl_world *world = bl_alloc(sizeof(*world));
@@ -43,6 +80,9 @@ struct bl_world *bl_world_new(const struct bl_world_settings *settings)
     world->to_send.end = &world->to_send.first;
     world->to_return.end = &world->to_return.first;
     world->to_ask.end = &world->to_ask.first;
+    world->prepared_end = &world->prepared;
+    world->patience_ms = WORLD_PATIENCE_MS;
+    bl_loop_on_prepared(settings->loop, world_prepared);
     return world;
 }
 
@@ -59,6 +99,8 @@ void bl_world_settle(struct bl_world *world)
     }
     while (world->all != NULL)
         performance_free(world->all);
+    for (struct bl_op *op; (op = world_take_prepared(world)) != NULL;)
+        bl_op_unref(op);
 }
 
 void bl_world_free(struct bl_world *world)
@@ -174,6 +216,7 @@ enum bl_code bl_world_turn(struct bl_world *world, bool wait, struct bl_error *e
     code = world_flush(world, err);
     if (code != BL_OK)
         return code;
+    world_go_on(world);
     world_return(world);
     return BL_OK;
 }
