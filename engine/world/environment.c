@@ -35,9 +35,17 @@ static const struct bl_arg destroy_fields[] = {
     {0},
 };
 
+static const struct bl_arg signing_fields[] = {
+    {.name = "key", .type = BL_T_STRING, .flags = BL_ARG_OPTIONAL},
+    {.name = "allowed", .type = BL_T_STRING, .fallback = "allowed_signers"},
+    {.name = "required", .type = BL_T_BOOLEAN, .fallback = "false"},
+    {0},
+};
+
 static const struct bl_arg environment_fields[] = {
     {.name = "state", .type = BL_T_PATH, .flags = BL_ARG_OPTIONAL},
     {.name = "policy", .type = BL_T_MAP, .flags = BL_ARG_OPTIONAL},
+    {.name = "signing", .type = BL_T_MAP, .flags = BL_ARG_OPTIONAL},
     {.name = "params", .type = BL_T_MAP, .flags = BL_ARG_OPTIONAL | BL_ARG_SECRET},
     {.name = "exec", .type = BL_T_MAP, .flags = BL_ARG_OPTIONAL},
     {0},
@@ -147,6 +155,26 @@ static enum bl_code environment_check_policy(const struct bl_value *given, struc
     return BL_OK;
 }
 
+static enum bl_code environment_check_signing(const struct bl_value *given,
+                                              struct bl_value *out, struct bl_error *err)
+{
+    struct bl_value *signing = NULL;
+    struct bl_error why;
+
+    if (given == NULL)
+        return BL_OK;
+    if (bl_args_check_map(signing_fields, "field", given, &signing, &why) != BL_OK)
+        return bl_fail(err, why.code, "signing: %s", why.message);
+    if (bl_map_bool(signing, "required", false) && bl_map_text(signing, "key", "")[0] == '\0') {
+        bl_value_unref(signing);
+        return bl_fail(err, BL_E_ARG,
+                       "signing: 'required' needs a 'key': the path of the public SSH key that "
+                       "signs, such as \"~/.ssh/id_ed25519.pub\"");
+    }
+    bl_map_set(out, "signing", signing);
+    return BL_OK;
+}
+
 static enum bl_code environment_fill(const struct bl_value *given, struct bl_value *out,
                                      struct bl_error *err)
 {
@@ -174,6 +202,8 @@ static enum bl_code environment_fill(const struct bl_value *given, struct bl_val
                        bl_map_text(out, "state", ""));
     if (code == BL_OK)
         code = environment_check_policy(bl_map_get(given, "policy"), out, err);
+    if (code == BL_OK)
+        code = environment_check_signing(bl_map_get(given, "signing"), out, err);
     if (code == BL_OK)
         code = environment_check_exec(bl_map_get(given, "exec"), out, err);
     return code;
