@@ -11,10 +11,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pwd.h>
+#include <signal.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define LEASE_BYTES 4096
+#define LEASE_MILLIS 10000 /* how long a holder may take to stop */
 
 struct bl_lease {
     int fd;
@@ -74,36 +77,103 @@ static struct bl_value *lease_read(int fd)
     return holder;
 }
 
-static enum bl_code lease_busy(const struct bl_state *state, int fd, const char *procedure,
-                               const char *environment, struct bl_error *err)
+/* Adds "rosa on bastion since … (run …, process 17, at step "…")". */
+static void lease_add_holder(const struct bl_state *state, const struct bl_value *holder,
+                             struct bl_buf *out)
 {
-    struct bl_value *holder = lease_read(fd), *about;
     const char *run = bl_map_text(holder, "run", NULL);
-    struct bl_buf who, clean;
-    enum bl_code code;
+    struct bl_value *about = run != NULL ? live_describe(state, run) : NULL;
+    struct bl_buf who;
 
-    bl_buf_init(&who, 0);
-    bl_buf_init(&clean, 300);
+    bl_buf_init(&who, 300);
     bl_buf_printf(&who, "%s on %s since %.16s (", bl_map_text(holder, "user", "somebody"),
                   bl_map_text(holder, "host", "this machine"),
                   bl_map_text(holder, "since", "a moment ago"));
     if (run != NULL)
         bl_buf_printf(&who, "run %s, ", run);
     bl_buf_printf(&who, "process %lld", (long long)bl_map_int(holder, "pid", 0));
-    about = run != NULL ? live_describe(state, run) : NULL;
     live_add_step(&who, about);
-    bl_value_unref(about);
     bl_buf_char(&who, ')');
-    bl_text_clean(&clean, bl_buf_text(&who), who.len, false);
-    code =
+    bl_text_clean(out, bl_buf_text(&who), who.len, false);
+    bl_buf_release(&who);
+    bl_value_unref(about);
+}
+
+/* Says who holds it. `why_not`: why nobody took it over; NULL: nobody wanted to. */
+static enum bl_code lease_busy(const struct bl_state *state, int fd,
+                               const struct bl_lease_request *wanted, const char *why_not,
+                               struct bl_error *err)
+{
+    struct bl_value *holder = lease_read(fd);
+    const char *run = bl_map_text(holder, "run", NULL);
+    struct bl_buf who;
+
+    bl_buf_init(&who, 300);
+    lease_add_holder(state, holder, &who);
+    if (why_not != NULL)
+        bl_fail(err, BL_E_BUSY, "%s still runs in %s: by %s: %s", wanted->procedure,
+                wanted->environment, bl_buf_text(&who), why_not);
+    else if (run != NULL)
         bl_fail(err, BL_E_BUSY,
-                "%s is already running in %s: by %s: wait until it has ended%s%s%s", procedure,
-                environment, bl_buf_text(&clean), run != NULL ? ", or look at `belay log " : "",
-                run != NULL ? run : "", run != NULL ? "`" : "");
-    bl_buf_release(&clean);
+                "%s is already running in %s: by %s: wait until it has ended, look at `belay "
+                "log %s`, or stop it and go on from there with `belay resume %s --take-over`",
+                wanted->procedure, wanted->environment, bl_buf_text(&who), run, run);
+    else
+        bl_fail(err, BL_E_BUSY, "%s is already running in %s: by %s: wait until it has ended",
+                wanted->procedure, wanted->environment, bl_buf_text(&who));
     bl_buf_release(&who);
     bl_value_unref(holder);
-    return code;
+    return BL_E_BUSY;
+}
+
+/* Does this process hold the lock of that file? Asks the kernel. */
+static bool lease_is_of(int fd, pid_t pid)
+{
+    FILE *locks = fopen("/proc/locks", "re");
+    char line[256], inode[40];
+    struct stat info;
+    bool found = false;
+
+    if (locks == NULL || fstat(fd, &info) != 0)
+        snprintf(inode, sizeof(inode), "none");
+    else
+        snprintf(inode, sizeof(inode), ":%llu ", (unsigned long long)info.st_ino);
+    while (!found && locks != NULL && fgets(line, sizeof(line), locks) != NULL) {
+        const char *write = strstr(line, " WRITE ");
+        found = strstr(line, ": FLOCK ") != NULL && write != NULL &&
+                strtol(write + 7, NULL, 10) == pid && strstr(write, inode) != NULL;
+    }
+    if (locks != NULL)
+        fclose(locks);
+    return found;
+}
+
+/* Asks the holder to stop and waits until it has. NULL when the lock is ours, else why not. */
+static const char *lease_ask(int fd)
+{
+    struct bl_value *holder = lease_read(fd);
+    pid_t pid = (pid_t)bl_map_int(holder, "pid", 0);
+    const char *there = bl_map_text(holder, "host", "");
+    int64_t deadline = bl_clock_steady() + LEASE_MILLIS;
+    char host[256] = "";
+    bool is_here;
+
+    (void)gethostname(host, sizeof(host) - 1);
+    is_here = strcmp(there, host) == 0;
+    bl_value_unref(holder);
+    if (!is_here)
+        return "only on that machine it can be told to stop";
+    if (pid <= 1 || !lease_is_of(fd, pid))
+        return "that process cannot be seen from here: end the run where it was started";
+    if (kill(pid, SIGTERM) != 0 && errno == EPERM)
+        return "you may not stop that process: ask who runs it, or root";
+    while (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+        if (bl_clock_steady() >= deadline)
+            return "it was told to stop and does not: end that process with `kill -9`, then "
+                   "the lease is free";
+        usleep(20000);
+    }
+    return NULL;
 }
 
 /* The file is there for good: who comes later takes the lock of the same one. */
@@ -118,15 +188,16 @@ static int lease_open(const char *path, const struct bl_state *state)
     return fd;
 }
 
-enum bl_code bl_lease_take(const struct bl_state *state, const char *procedure,
-                           const char *environment, const struct bl_clock *clock,
-                           struct bl_lease **lease, struct bl_error *err)
+enum bl_code bl_lease_take(const struct bl_state *state, const struct bl_lease_request *wanted,
+                           const struct bl_clock *clock, struct bl_lease **lease,
+                           struct bl_error *err)
 {
+    const char *why_not = NULL;
     char path[PATH_MAX];
     struct bl_lease *taken;
     int fd;
 
-    lease_path(state, procedure, environment, path);
+    lease_path(state, wanted->procedure, wanted->environment, path);
     fd = lease_open(path, state);
     if (fd < 0)
         return bl_fail(err,
@@ -134,8 +205,9 @@ enum bl_code bl_lease_take(const struct bl_state *state, const char *procedure,
                        : errno == EACCES ? BL_E_DENIED
                                          : BL_E_IO,
                        "cannot open the lease %s: %s", path, strerror(errno));
-    if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
-        enum bl_code code = lease_busy(state, fd, procedure, environment, err);
+    if (flock(fd, LOCK_EX | LOCK_NB) != 0 &&
+        (!wanted->take_over || (why_not = lease_ask(fd)) != NULL)) {
+        enum bl_code code = lease_busy(state, fd, wanted, why_not, err);
         close(fd);
         return code;
     }

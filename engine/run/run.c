@@ -7,6 +7,7 @@
 
 #include "base/exit.h"
 #include "journal/lease.h"
+#include "run/others.h"
 #include "run/params.h"
 #include "run/project.h"
 #include "run/session.h"
@@ -182,13 +183,15 @@ static enum bl_code run_open_journal(struct run *run, struct bl_error *err)
 {
     struct bl_journal_options options = {.state = &run->state, .clock = &run->clock};
     struct bl_value *info = run_info(run);
-    const char *environment = bl_map_text(run->environment, "name", "");
+    const struct bl_lease_request wanted = {
+        .procedure = run->options->procedure,
+        .environment = bl_map_text(run->environment, "name", ""),
+    };
     enum bl_code code =
         bl_state_open(bl_map_text(run->environment, "state", NULL), true, &run->state, err);
 
     if (code == BL_OK && run->options->world == BL_WORLD_LIVE)
-        code = bl_lease_take(&run->state, run->options->procedure, environment, &run->clock,
-                             &run->lease, err);
+        code = bl_lease_take(&run->state, &wanted, &run->clock, &run->lease, err);
     options.info = info;
     options.redactor = bl_secrets_redactor(run->secrets);
     if (code == BL_OK)
@@ -205,6 +208,8 @@ static enum bl_code run_open_journal(struct run *run, struct bl_error *err)
     for (size_t i = 0; i < bl_value_count(run->loaded); i++)
         bl_journal_append(run->journal, "file_loaded",
                           bl_value_ref(bl_list_get(run->loaded, i)));
+    if (run->lease != NULL)
+        bl_others_name(run->journal, &run->state, wanted.procedure, wanted.environment);
     return bl_journal_flush(run->journal, err);
 }
 

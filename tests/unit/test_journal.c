@@ -394,6 +394,14 @@ static void test_state__default_is_the_users_own(void **state)
     assert_string_equal(folder.path, wanted);
 }
 
+static enum bl_code test_take(const struct bl_state *state, const char *environment,
+                              struct bl_lease **lease, struct bl_error *err)
+{
+    struct bl_lease_request wanted = {.procedure = "a.b", .environment = environment};
+
+    return bl_lease_take(state, &wanted, &test_clock, lease, err);
+}
+
 static void test_lease__second_taker_learns_who_and_where(void **state)
 {
     struct bl_lease *lease = NULL, *other = NULL, *third = NULL;
@@ -407,17 +415,16 @@ static void test_lease__second_taker_learns_who_and_where(void **state)
     bl_map_set(step, "step", bl_value_text("Measure memory"));
     bl_journal_append(journal, "step_started", step);
     test_flush(journal);
-    assert_int_equal(bl_lease_take(&folder, "a.b", "box", &test_clock, &lease, &err), BL_OK);
+    assert_int_equal(test_take(&folder, "box", &lease, &err), BL_OK);
     bl_lease_set_run(lease, bl_journal_run(journal));
-    assert_int_equal(bl_lease_take(&folder, "a.b", "box", &test_clock, &other, &err),
-                     BL_E_BUSY);
+    assert_int_equal(test_take(&folder, "box", &other, &err), BL_E_BUSY);
     assert_non_null(strstr(err.message, "a.b is already running in box"));
     assert_non_null(strstr(err.message, bl_journal_run(journal)));
     assert_non_null(strstr(err.message, "Measure memory"));
-    assert_int_equal(bl_lease_take(&folder, "a.b", "prod", &test_clock, &third, &err), BL_OK);
+    assert_int_equal(test_take(&folder, "prod", &third, &err), BL_OK);
     bl_lease_release(third);
     bl_lease_release(lease);
-    assert_int_equal(bl_lease_take(&folder, "a.b", "box", &test_clock, &other, &err), BL_OK);
+    assert_int_equal(test_take(&folder, "box", &other, &err), BL_OK);
     bl_lease_release(other);
     test_close(journal);
 }
@@ -431,9 +438,9 @@ static void test_lease__kernel_gives_it_back(void **state)
     test_open_state(*state, &folder);
     child = fork();
     if (child == 0)
-        _exit(bl_lease_take(&folder, "a.b", "box", &test_clock, &lease, NULL) == BL_OK ? 0 : 1);
+        _exit(test_take(&folder, "box", &lease, NULL) == BL_OK ? 0 : 1);
     assert_int_equal(scratch_wait(child), 0);
-    assert_int_equal(bl_lease_take(&folder, "a.b", "box", &test_clock, &lease, NULL), BL_OK);
+    assert_int_equal(test_take(&folder, "box", &lease, NULL), BL_OK);
     bl_lease_release(lease);
 }
 
