@@ -66,6 +66,8 @@ static void sql_start(struct bl_op *base, const struct bl_call *call, enum postg
 
     bl_sql_read(text, len, &op->sql, NULL);
     op->want = want;
+    if (op->sql.is_alone && call->id != NULL)
+        snprintf(op->prefix, sizeof(op->prefix), "/* %s */ ", call->id);
     op->max_rows = want == WANT_ROWS ? bl_call_int(call, "rows") : 1;
     if (op->sql.refused[0] != '\0') {
         bl_op_fail(base, BL_E_GUARD, "%s %s: %s", call->target, call->operation->name,
@@ -105,6 +107,8 @@ void bl_postgres_op_release(struct bl_op *base)
 
     bl_postgres_pool_leave(op);
     bl_postgres_rows_release(op);
+    bl_value_unref(op->mark);
+    op->mark = NULL;
     bl_postgres_params_release(&op->params);
 }
 
@@ -151,7 +155,7 @@ static const struct bl_arg settings[] = {
      .flags = BL_ARG_OPTIONAL},
     {.name = "application_name",
      .type = BL_T_STRING,
-     .text = "how pg_stat_activity names the sessions",
+     .text = "how pg_stat_activity names the sessions; a change has a name of its own",
      .fallback = "belay"},
     {.name = "trusted",
      .type = BL_T_STRINGS,
@@ -221,6 +225,7 @@ static const struct bl_operation operations[] = {
         .size = sizeof(struct postgres_op),
         .inspect = sql_inspect,
         .ask = bl_postgres_ask,
+        .resolve = bl_postgres_resolve,
         .start = query_start,
         .release = bl_postgres_op_release,
         .nominal = query_nominal,
@@ -236,6 +241,7 @@ static const struct bl_operation operations[] = {
         .size = sizeof(struct postgres_op),
         .inspect = sql_inspect,
         .ask = bl_postgres_ask,
+        .resolve = bl_postgres_resolve,
         .start = one_start,
         .release = bl_postgres_op_release,
     },
@@ -250,6 +256,7 @@ static const struct bl_operation operations[] = {
         .size = sizeof(struct postgres_op),
         .inspect = sql_inspect,
         .ask = bl_postgres_ask,
+        .resolve = bl_postgres_resolve,
         .start = value_start,
         .release = bl_postgres_op_release,
     },
@@ -266,6 +273,7 @@ static const struct bl_operation operations[] = {
         .size = sizeof(struct postgres_op),
         .inspect = sql_inspect,
         .ask = bl_postgres_ask,
+        .resolve = bl_postgres_resolve,
         .start = execute_start,
         .release = bl_postgres_op_release,
         .nominal = execute_nominal,

@@ -40,6 +40,7 @@ static void error_place(const struct postgres_op *op, const PGresult *result, ch
     out[0] = '\0';
     if (left <= 0 || *op->at != STEP_STATEMENT)
         return;
+    left -= (long)strlen(op->prefix);
     for (left--; left > 0 && *sql != '\0'; sql++) {
         bool is_last = ((unsigned char)sql[1] & 0xc0) != 0x80; /* byte of its character */
         column = *sql == '\n' ? 1 : column + is_last;

@@ -27,10 +27,11 @@ enum postgres_step {
     STEP_END,
     STEP_BEGIN,
     STEP_BEGIN_READ_ONLY,
-    STEP_SETTINGS,
+    STEP_SETTINGS_CHANGE,
     STEP_SETTINGS_READ_ONLY,
     STEP_SETTINGS_LOOKUP,
     STEP_STATEMENT,
+    STEP_MARK,
     STEP_ROLLBACK,
     STEP_COMMIT,
     STEP_SYNC,
@@ -47,7 +48,8 @@ struct postgres_op {
     struct bl_sql sql;
     struct bl_postgres_params params;
     int64_t max_rows;
-    bool is_lookup; /* the engine asks the catalogue */
+    bool is_lookup;  /* the engine asks the catalogue */
+    char prefix[80]; /* a comment before the statement, by which it is found again; or "" */
 
     struct postgres_pool *pool; /* a reference; NULL: never entered */
     struct postgres_link *link; /* while it is served */
@@ -63,6 +65,7 @@ struct postgres_op {
     int64_t row_count, bytes, json_bytes;
     char tag[64]; /* "UPDATE 3" */
     int64_t affected;
+    struct bl_value *mark; /* of a change: which transaction it is */
     bool has_failed;
     struct bl_error failure; /* told when the transaction is over */
 };
@@ -91,6 +94,15 @@ void bl_postgres_inspect_sql(const struct bl_call *call, const struct bl_sql *sq
 struct bl_call *bl_postgres_ask(struct bl_connection *connection, const struct bl_call *call,
                                 struct bl_inspection *inspection,
                                 const struct bl_value *answer);
+
+/* postgres_doubt.c: the bl_operation.resolve of all statements. */
+struct bl_call *bl_postgres_resolve(struct bl_connection *connection,
+                                    const struct bl_call *call, const struct bl_value *intent,
+                                    const struct bl_value *answer,
+                                    struct bl_resolution *resolution);
+/* The question that says which transaction a change is in, and its answer as a map. */
+extern const char bl_postgres_mark[];
+struct bl_value *bl_postgres_mark_read(const PGresult *result);
 
 /* postgres_pool.c: links, one pool for each connection of the environment. */
 struct postgres_pool *bl_postgres_pool_new(struct bl_connection *connection);
@@ -125,6 +137,8 @@ void bl_postgres_run_read(struct postgres_link *link);
 /* postgres_rows.c: the answer. False: the operation has been failed (a bound, a name twice). */
 bool bl_postgres_rows_add(struct postgres_op *op, const PGresult *result);
 void bl_postgres_rows_answer(struct postgres_op *op);
+/* What it will be answered with; NULL where that takes a while. */
+struct bl_value *bl_postgres_rows_value(struct postgres_op *op);
 void bl_postgres_rows_release(struct postgres_op *op);
 
 /* postgres_error.c: what libpq and the server say, in one line. */

@@ -144,7 +144,7 @@ static struct bl_value *rows_parse(const struct postgres_column *columns, int co
     return parsed;
 }
 
-static void rows_settle(struct postgres_op *op)
+static struct bl_value *rows_shape(const struct postgres_op *op)
 {
     struct bl_value *answer = NULL;
     const struct bl_value *first = bl_list_get(op->rows, 0);
@@ -166,7 +166,7 @@ static void rows_settle(struct postgres_op *op)
         bl_map_set(answer, "rows", bl_value_int(op->affected));
         bl_map_set(answer, "command", bl_value_text(command));
     }
-    bl_op_answer(&op->base, answer);
+    return answer;
 }
 
 /* The job of a worker: owns everything that it sees. */
@@ -201,7 +201,7 @@ static void rows_done(struct bl_op *base, void *data)
     op->column_count = job->count;
     job->columns = NULL;
     job->count = 0;
-    rows_settle(op);
+    bl_op_answer(&op->base, rows_shape(op));
 }
 
 static void rows_free_job(void *data)
@@ -213,15 +213,23 @@ static void rows_free_job(void *data)
     bl_free(job);
 }
 
+struct bl_value *bl_postgres_rows_value(struct postgres_op *op)
+{
+    if (op->json_bytes > ROWS_JSON_INLINE)
+        return NULL;
+    if (op->json_bytes > 0)
+        op->rows = rows_parse(op->columns, op->column_count, op->rows);
+    op->json_bytes = 0;
+    return rows_shape(op);
+}
+
 void bl_postgres_rows_answer(struct postgres_op *op)
 {
+    struct bl_value *answer = bl_postgres_rows_value(op);
     struct rows_job *job;
 
-    if (op->json_bytes == 0) {
-        rows_settle(op);
-    } else if (op->json_bytes <= ROWS_JSON_INLINE) {
-        op->rows = rows_parse(op->columns, op->column_count, op->rows);
-        rows_settle(op);
+    if (answer != NULL) {
+        bl_op_answer(&op->base, answer);
     } else {
         job = bl_alloc(sizeof(*job));
         *job = (struct rows_job){op->columns, op->column_count, op->rows};

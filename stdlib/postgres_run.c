@@ -11,7 +11,8 @@
 /*
  * Everything of a line is sent in one go. A question is inside of a read-only transaction that
  * the server confirms before it sees the statement, and is rolled back. A change is committed
- * by a second line, so that "was it committed?" can only be asked once COMMIT has left.
+ * by a second line, once its transaction's number is kept: so that "was it committed?" can only
+ * be asked once COMMIT has left, and then has an answer.
  */
 static const enum postgres_step run_observe[] = {STEP_BEGIN_READ_ONLY,
                                                  STEP_SETTINGS_READ_ONLY,
@@ -27,8 +28,8 @@ static const enum postgres_step run_lookup[] = {STEP_BEGIN_READ_ONLY,
                                                 STEP_ROLLBACK,
                                                 STEP_SYNC,
                                                 STEP_END};
-static const enum postgres_step run_change[] = {STEP_BEGIN, STEP_SETTINGS, STEP_STATEMENT,
-                                                STEP_SYNC, STEP_END};
+static const enum postgres_step run_change[] = {
+    STEP_BEGIN, STEP_SETTINGS_CHANGE, STEP_STATEMENT, STEP_MARK, STEP_SYNC, STEP_END};
 static const enum postgres_step run_commit[] = {STEP_COMMIT, STEP_SYNC, STEP_END};
 static const enum postgres_step run_rollback[] = {STEP_ROLLBACK, STEP_SYNC, STEP_END};
 static const enum postgres_step run_alone[] = {STEP_STATEMENT, STEP_SYNC, STEP_END};
@@ -50,6 +51,10 @@ static const enum postgres_step run_alone[] = {STEP_STATEMENT, STEP_SYNC, STEP_E
     "pg_catalog.set_config('standard_conforming_strings', 'on', true), "                       \
     "pg_catalog.set_config('search_path', COALESCE($4, "                                       \
     "pg_catalog.current_setting('search_path')), true)"
+/* The change's own name, for pg_stat_activity. */
+#define RUN_NAME                                                                               \
+    ", pg_catalog.set_config('application_name', COALESCE($5, "                                \
+    "pg_catalog.current_setting('application_name')), true)"
 /* The catalogue is asked with a path of its own, and told what the session's is: by names of
  * schemas, since "$user" is somebody else after SET ROLE, and without temporary ones. To
  * compile the question takes seconds where there are thousands of tables, to answer it
@@ -90,7 +95,8 @@ static bool run_send_settings(PGconn *pg, const struct postgres_op *op, const ch
     char texts[3][24];
     /* nobody who has left another search_path in the session changes what names mean */
     const char *path = bl_catalogue_path(bl_postgres_pool_catalogue(op->pool));
-    const char *values[4] = {texts[0], texts[1], texts[2], path};
+    const char *values[5] = {texts[0], texts[1], texts[2], path, op->base.call->id};
+    int count = op->base.class == BL_CLASS_OBSERVE ? 4 : 5;
     bool is_sent;
     struct bl_buf all;
 
@@ -104,8 +110,21 @@ static bool run_send_settings(PGconn *pg, const struct postgres_op *op, const ch
     snprintf(texts[0], sizeof(texts[0]), "%lld", timeout + 1000);
     snprintf(texts[1], sizeof(texts[1]), "%lld", timeout < RUN_LOCK_MS ? timeout : RUN_LOCK_MS);
     snprintf(texts[2], sizeof(texts[2]), "%lld", timeout + 5000);
-    is_sent = PQsendQueryParams(pg, sql, 4, NULL, values, NULL, NULL, 0) == 1;
+    is_sent = PQsendQueryParams(pg, sql, count, NULL, values, NULL, NULL, 0) == 1;
     bl_buf_release(&all);
+    return is_sent;
+}
+
+static bool run_send_statement(PGconn *pg, const struct postgres_op *op)
+{
+    struct bl_buf text;
+    bool is_sent;
+
+    bl_buf_init(&text, 0);
+    bl_buf_printf(&text, "%s%s", op->prefix, bl_call_text(op->base.call, "sql"));
+    is_sent = PQsendQueryParams(pg, bl_buf_text(&text), op->params.count, op->params.types,
+                                (const char *const *)op->params.values, NULL, NULL, 0) == 1;
+    bl_buf_release(&text);
     return is_sent;
 }
 
@@ -119,16 +138,16 @@ static bool run_send(struct postgres_link *link, enum postgres_step step)
         return PQsendQueryParams(pg, "BEGIN", 0, NULL, NULL, NULL, NULL, 0) == 1;
     case STEP_BEGIN_READ_ONLY:
         return PQsendQueryParams(pg, "BEGIN READ ONLY", 0, NULL, NULL, NULL, NULL, 0) == 1;
-    case STEP_SETTINGS:
-        return run_send_settings(pg, op, RUN_LIMITS);
+    case STEP_SETTINGS_CHANGE:
+        return run_send_settings(pg, op, RUN_LIMITS RUN_NAME);
     case STEP_SETTINGS_READ_ONLY:
         return run_send_settings(pg, op, RUN_LIMITS RUN_READ_ONLY);
     case STEP_SETTINGS_LOOKUP:
         return run_send_settings(pg, op, RUN_LIMITS RUN_LOOKUP RUN_READ_ONLY);
     case STEP_STATEMENT:
-        return PQsendQueryParams(pg, bl_call_text(op->base.call, "sql"), op->params.count,
-                                 op->params.types, (const char *const *)op->params.values, NULL,
-                                 NULL, 0) == 1;
+        return run_send_statement(pg, op);
+    case STEP_MARK:
+        return PQsendQueryParams(pg, bl_postgres_mark, 0, NULL, NULL, NULL, NULL, 0) == 1;
     case STEP_ROLLBACK:
         return PQsendQueryParams(pg, "ROLLBACK", 0, NULL, NULL, NULL, NULL, 0) == 1;
     case STEP_COMMIT:
@@ -240,6 +259,27 @@ static void run_finish(struct postgres_link *link)
         bl_postgres_link_close(link, false);
 }
 
+/* The transaction's number is kept. */
+static void run_commit_now(struct bl_op *base)
+{
+    struct postgres_op *op = (struct postgres_op *)base;
+
+    bl_op_sent(base);
+    bl_op_stage(base, "waiting for COMMIT");
+    run_line(op->link, run_commit);
+}
+
+static void run_prepared(struct postgres_op *op)
+{
+    struct bl_value *mark = op->mark != NULL ? op->mark : bl_map_new(),
+                    *answer = bl_postgres_rows_value(op);
+
+    op->mark = NULL;
+    if (answer != NULL)
+        bl_map_set(mark, "answer", answer);
+    bl_op_prepared(&op->base, mark, run_commit_now);
+}
+
 static bool run_line_end(struct postgres_link *link)
 {
     struct postgres_op *op = link->op;
@@ -254,9 +294,8 @@ static bool run_line_end(struct postgres_link *link)
         bl_postgres_link_close(link, false);
         return false;
     }
-    bl_op_sent(&op->base);
-    bl_op_stage(&op->base, "waiting for COMMIT");
-    return run_line(link, run_commit);
+    run_prepared(op);
+    return false;
 }
 
 static void run_fail(struct postgres_op *op, const PGresult *result)
@@ -278,6 +317,8 @@ static bool run_data(struct postgres_link *link, const PGresult *result)
         bl_fail(&op->failure, BL_E_SERVER, "%s %s: the server rolled the change back",
                 op->base.call->target, op->base.call->operation->name);
     }
+    if (*op->at == STEP_MARK)
+        op->mark = bl_postgres_mark_read(result);
     if (*op->at != STEP_STATEMENT)
         return true;
     if (!bl_postgres_rows_add(op, result)) {
@@ -433,6 +474,10 @@ void bl_postgres_run_ready(struct postgres_link *link, int status, int events)
     }
     if (is_readable && !PQconsumeInput(link->pg)) {
         run_end(link);
+        return;
+    }
+    if (*link->op->at == STEP_END) { /* COMMIT waits: whatever came is no answer to it */
+        (void)PQisBusy(link->pg);
         return;
     }
     if ((events & UV_WRITABLE) && !run_flush(link))

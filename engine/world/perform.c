@@ -227,6 +227,10 @@ static void performance_intend(struct bl_performance *performance)
         bl_map_set(record, "idempotent", bl_value_bool(true));
     if (performance->inspection.before != NULL)
         bl_map_set(record, "before", bl_value_ref(performance->inspection.before));
+    performance->intended = bl_map_new();
+    for (size_t i = 0; i < bl_value_count(record); i++)
+        bl_map_set(performance->intended, bl_map_key(record, i),
+                   bl_value_ref(bl_map_at(record, i)));
     bl_world_emit(performance->world, "intent", record);
     performance_queue_add(&performance->world->to_send, performance);
     bl_loop_wake(performance->world->settings.loop);
@@ -482,6 +486,7 @@ void performance_free(struct bl_performance *performance)
     if (performance->all_next != NULL)
         performance->all_next->all_prev = performance->all_prev;
     performance_doubt_free(performance);
+    bl_value_unref(performance->intended);
     bl_inspection_release(&performance->inspection);
     bl_outcome_release(&performance->outcome);
     bl_value_unref(performance->question);

@@ -24,6 +24,8 @@ struct bl_performance {
     void *owner;
     struct bl_performance *next; /* in to_send or to_return */
     struct bl_performance *all_next, *all_prev;
+    struct bl_value *intended; /* the data of its intent, with `mark` once it was prepared: what
+                                  performance_find_out wants of a live one; NULL: none */
     struct performance_doubt *doubt; /* doubt.c finds out what became of it; NULL: nothing to */
 };
 

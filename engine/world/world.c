@@ -43,6 +43,7 @@ static void world_prepared(struct bl_op *op, void *owner, struct bl_value *take_
 
     bl_map_set(record, "n", bl_value_int(performance->intent));
     bl_map_set(record, "mark", take_mark);
+    bl_map_set(performance->intended, "mark", bl_value_ref(take_mark));
     bl_world_emit(world, "prepared", record);
     op->next_prepared = NULL;
     *world->prepared_end = bl_op_ref(op);

@@ -1,0 +1,46 @@
+/* SPDX-FileCopyrightText: 2026 The Belay authors */
+/* SPDX-License-Identifier: MIT */
+/* doubt.h: changes that are cut off at a chosen moment, and what is found out about them
+ * afterwards, through the engine's own way out and its journal. */
+#ifndef BL_TEST_DOUBT_H
+#define BL_TEST_DOUBT_H
+
+#include "base/json.h"
+#include "world/world.h"
+
+/* When the process of a change is killed (SIGKILL). */
+enum doubt_phase {
+    DOUBT_INTENT,   /* its intent is on disk, nothing is sent */
+    DOUBT_STAGE,    /* the operation says that it is at `stage` */
+    DOUBT_PREPARED, /* `prepared` is on disk, the rest is not sent */
+    DOUBT_SENT,     /* it may be real at any moment */
+    DOUBT_SETTLED,  /* answered, but the outcome is on no disk */
+    DOUBT_NEVER,    /* goes on to its end, which must be good */
+};
+
+struct doubt_change {
+    const char *module, *operation; /* "postgres", "execute" */
+    const char *settings;           /* of the connection, as JSON; NULL: no connection */
+    const char *args;               /* a JSON list */
+    const char *stage;              /* of DOUBT_STAGE: a part of it */
+    uint64_t later_ms; /* after STAGE or SENT has come it goes on for so long, then is killed */
+};
+
+/*
+ * Performs the change in a process of its own, with a journal in `folder`, until the phase; or
+ * to its end. Fails the test when the process ends in another way. Gives what the journal says
+ * of it: the data of the intent with its `mark`, as a resume would read it.
+ */
+struct bl_value *doubt_perform(const char *folder, const struct doubt_change *change,
+                               enum doubt_phase phase);
+/*
+ * Asks what became of it within so many milliseconds; the journal's intent as above. The
+ * resolution is released by the caller.
+ */
+void doubt_find_out(const struct doubt_change *change, const struct bl_value *intent,
+                    int64_t patience_ms, struct bl_resolution *resolution);
+/* Both, and checks the finding and a part of how. The folder is a test's own. */
+void doubt_check(const char *folder, const struct doubt_change *change, enum doubt_phase phase,
+                 enum bl_finding finding, const char *how);
+
+#endif
