@@ -132,6 +132,152 @@ static void test_doubt__outside_of_a_transaction(void **state)
     doubt_check(*state, &call, DOUBT_PREPARED, BL_FOUND_NOTHING, "no rollback takes back");
 }
 
+/* Runs in a process of its own: lets a stopped process go on after a while. */
+static pid_t continue_later(pid_t pid, useconds_t micros)
+{
+    pid_t child = fork();
+
+    assert_true(child >= 0);
+    if (child == 0) {
+        usleep(micros);
+        kill(pid, SIGCONT);
+        _exit(0);
+    }
+    return child;
+}
+
+static void kill_process_of(const char *type)
+{
+    struct bl_outcome outcome;
+    struct test_run run;
+    char args[200];
+
+    snprintf(args, sizeof(args),
+             "[\"select pid from pg_stat_activity where backend_type = '%s'\"]", type);
+    test_run_open(&run, "postgres", settings);
+    outcome = test_op(&run, "value", args);
+    assert_int_equal(outcome.status, BL_ANSWERED);
+    assert_int_equal(kill((pid_t)bl_value_as_int(outcome.value), SIGKILL), 0);
+    bl_outcome_release(&outcome);
+    test_run_close(&run);
+}
+
+/* The server crashes after the change, or does not answer: it is asked until it does. */
+static void test_doubt__the_server_is_away(void **state)
+{
+    struct doubt_change insert = change("[\"insert into away values (1)\"]");
+    struct bl_resolution resolution;
+    struct bl_value *intent;
+    pid_t helper;
+
+    sql("create table away (a int)", "CREATE TABLE");
+    intent = doubt_perform(*state, &insert, DOUBT_SETTLED);
+    kill_process_of("checkpointer"); /* the whole server recovers */
+    doubt_find_out(&insert, intent, 20000, &resolution);
+    assert_string_equal(bl_finding_name(resolution.finding), "done");
+    bl_resolution_release(&resolution);
+    bl_value_unref(intent);
+
+    intent = doubt_perform(*state, &insert, DOUBT_PREPARED);
+    kill(server.pid, SIGSTOP);
+    doubt_find_out(&insert, intent, 700, &resolution);
+    assert_int_equal(resolution.finding, BL_FOUND_NOTHING);
+    assert_non_null(strstr(resolution.how, "it could not be asked: postgres.test"));
+    bl_resolution_release(&resolution);
+    helper = continue_later(server.pid, 1500000);
+    doubt_find_out(&insert, intent, 20000, &resolution);
+    assert_int_equal(scratch_wait(helper), 0);
+    assert_int_equal(resolution.finding, BL_FOUND_NOT_DONE);
+    bl_resolution_release(&resolution);
+    bl_value_unref(intent);
+    sql("select count(*) from away", "1");
+}
+
+/* A number says nothing in another cluster. */
+static void test_doubt__another_cluster_cannot_tell(void **state)
+{
+    struct doubt_change insert = change("[\"insert into other values (1)\"]");
+    struct bl_resolution resolution;
+    struct test_server other;
+    struct bl_value *intent;
+    char elsewhere[400];
+
+    sql("create table other (a int)", "CREATE TABLE");
+    intent = doubt_perform(*state, &insert, DOUBT_SETTLED);
+    test_postgres_start(&other);
+    snprintf(elsewhere, sizeof(elsewhere),
+             "{\"host\": \"127.0.0.1\", \"port\": %d, \"dbname\": \"postgres\", \"user\": "
+             "\"belay\", \"password\": \"" TEST_POSTGRES_PASSWORD "\"}",
+             other.port);
+    insert.settings = elsewhere;
+    doubt_find_out(&insert, intent, 10000, &resolution);
+    assert_int_equal(resolution.finding, BL_FOUND_NOTHING);
+    assert_non_null(strstr(resolution.how, "another cluster answers"));
+    bl_resolution_release(&resolution);
+    bl_value_unref(intent);
+    test_server_stop(&other);
+}
+
+/* Whoever may not read the identifier: the same server, as long as it was not started anew. */
+static void test_doubt__an_ordinary_role(void **state)
+{
+    struct doubt_change insert = change("[\"insert into ordinary values (1)\"]");
+    char plain[400];
+
+    sql("create role plain login password 'invented-for-tests'", "CREATE ROLE");
+    sql("create table ordinary (a int)", "CREATE TABLE");
+    sql("grant insert on ordinary to plain", "GRANT");
+    snprintf(plain, sizeof(plain),
+             "{\"host\": \"127.0.0.1\", \"port\": %d, \"dbname\": \"postgres\", \"user\": "
+             "\"plain\", \"password\": \"invented-for-tests\"}",
+             server.port);
+    insert.settings = plain;
+    doubt_check(*state, &insert, DOUBT_SETTLED, BL_FOUND_DONE, "was committed");
+    sql("revoke execute on function pg_control_system() from public", "REVOKE");
+    doubt_check(*state, &insert, DOUBT_SETTLED, BL_FOUND_DONE, "was committed");
+    doubt_check(*state, &insert, DOUBT_PREPARED, BL_FOUND_NOT_DONE, "was rolled back");
+}
+
+static bool bouncer_listens(struct test_server *bouncer)
+{
+    return test_server_listens(bouncer);
+}
+
+/* Sessions that others use in turn: nothing is left in them, and all is found again. */
+static void test_doubt__through_pgbouncer(void **state)
+{
+    static const char *const argv[] = {"pgbouncer", "-q", "pgbouncer.ini", NULL};
+    struct doubt_change insert = change("[\"insert into bounced values (1)\"]");
+    struct doubt_change slow = change("[\"insert into bounced select 1 from pg_sleep(1)\"]");
+    struct test_server bouncer;
+    char text[600], through[400];
+
+    sql("create table bounced (a int)", "CREATE TABLE");
+    test_server_open(&bouncer, "pgbouncer", "postgres");
+    snprintf(text, sizeof(text),
+             "[databases]\npostgres = host=127.0.0.1 port=%d user=belay "
+             "password=" TEST_POSTGRES_PASSWORD "\n[pgbouncer]\nlisten_addr = 127.0.0.1\n"
+             "listen_port = %d\nunix_socket_dir =\nauth_type = any\npool_mode = transaction\n"
+             "default_pool_size = 2\nlogfile =\n",
+             server.port, bouncer.port);
+    test_server_write(&bouncer, "pgbouncer.ini", text);
+    test_server_spawn(&bouncer, argv, NULL, SIGTERM);
+    test_server_await(&bouncer, bouncer_listens, 10);
+    snprintf(through, sizeof(through),
+             "{\"host\": \"127.0.0.1\", \"port\": %d, \"dbname\": \"postgres\", \"user\": "
+             "\"belay\", \"password\": \"" TEST_POSTGRES_PASSWORD "\"}",
+             bouncer.port);
+    insert.settings = slow.settings = through;
+    doubt_check(*state, &insert, DOUBT_PREPARED, BL_FOUND_NOT_DONE, "was rolled back");
+    doubt_check(*state, &insert, DOUBT_SETTLED, BL_FOUND_DONE, "was committed");
+    slow.stage = "waiting for the answer";
+    slow.later_ms = 300;
+    doubt_check(*state, &slow, DOUBT_STAGE, BL_FOUND_NOT_DONE, "it never came to COMMIT");
+    sql("select count(*) from bounced", "1");
+    sql("select count(*) from pg_stat_activity where application_name like 'belay-%'", "0");
+    test_server_stop(&bouncer);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -144,6 +290,14 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_doubt__a_slow_commit_is_waited_for, scratch_setup,
                                         scratch_teardown),
         cmocka_unit_test_setup_teardown(test_doubt__outside_of_a_transaction, scratch_setup,
+                                        scratch_teardown),
+        cmocka_unit_test_setup_teardown(test_doubt__the_server_is_away, scratch_setup,
+                                        scratch_teardown),
+        cmocka_unit_test_setup_teardown(test_doubt__another_cluster_cannot_tell, scratch_setup,
+                                        scratch_teardown),
+        cmocka_unit_test_setup_teardown(test_doubt__an_ordinary_role, scratch_setup,
+                                        scratch_teardown),
+        cmocka_unit_test_setup_teardown(test_doubt__through_pgbouncer, scratch_setup,
                                         scratch_teardown),
     };
     int failed;
