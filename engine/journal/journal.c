@@ -23,6 +23,16 @@ const char *bl_journal_path(const struct bl_journal *journal)
     return journal->path;
 }
 
+const struct bl_state *bl_journal_state(const struct bl_journal *journal)
+{
+    return &journal->state;
+}
+
+const char *bl_journal_head(const struct bl_journal *journal)
+{
+    return journal->head;
+}
+
 size_t bl_journal_queued(const struct bl_journal *journal)
 {
     return journal->queue.count;

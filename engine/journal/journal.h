@@ -55,6 +55,9 @@ enum bl_code bl_journal_reopen(const struct bl_journal_options *options, const c
                                struct bl_journal **journal, struct bl_error *err) BL_MUST_USE;
 const char *bl_journal_run(const struct bl_journal *journal);  /* the run's id */
 const char *bl_journal_path(const struct bl_journal *journal); /* of its file */
+const struct bl_state *bl_journal_state(const struct bl_journal *journal);
+/* The hash of the event that was queued last: what is signed and approved by name. */
+const char *bl_journal_head(const struct bl_journal *journal);
 
 /* Calls fn(arg, event) for every event once it is on disk, in order. It may append, not flush
  * or close. */

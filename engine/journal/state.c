@@ -102,19 +102,25 @@ static enum bl_code state_make_inner(const struct bl_state *state, const char *p
     return code;
 }
 
+enum bl_code bl_state_folder(const struct bl_state *state, const char *name,
+                             char path[PATH_MAX], struct bl_error *err)
+{
+    mode_t mode = state->file_mode == 0660 ? 02770 : 0700;
+    enum bl_code code;
+
+    snprintf(path, PATH_MAX, "%s/%s", state->path, name);
+    code = state_make_inner(state, path, mode, err);
+    return code == BL_OK ? state_check(path, R_OK | W_OK | X_OK, err) : code;
+}
+
 static enum bl_code state_make(struct bl_state *state, struct bl_error *err)
 {
-    static const char *const names[] = {"runs", "leases"};
+    static const char *const names[] = {"runs", "leases", "inbox"};
     char path[PATH_MAX];
-    mode_t mode = state->file_mode == 0660 ? 02770 : 0700;
     enum bl_code code = state_check(state->path, R_OK | W_OK | X_OK, err);
 
-    for (size_t i = 0; code == BL_OK && i < BL_COUNT(names); i++) {
-        snprintf(path, sizeof(path), "%s/%s", state->path, names[i]);
-        code = state_make_inner(state, path, mode, err);
-        if (code == BL_OK)
-            code = state_check(path, R_OK | W_OK | X_OK, err);
-    }
+    for (size_t i = 0; code == BL_OK && i < BL_COUNT(names); i++)
+        code = bl_state_folder(state, names[i], path, err);
     return code;
 }
 

@@ -20,12 +20,16 @@ struct bl_state {
 
 /*
  * Resolves the folder: `configured` (the environment's `state`; "~/" is the home), else
- * $XDG_STATE_HOME/belay, else ~/.local/state/belay. With `make` it and its folders `runs` and
- * `leases` are made (0700, or with the group's rights when it is there and the group may write)
- * and checked to be writable; without, a folder that is missing is no error (`is_there` is
- * false). BL_E_DENIED, BL_E_FULL, BL_E_IO say what to do.
+ * $XDG_STATE_HOME/belay, else ~/.local/state/belay. With `make` it and its folders `runs`,
+ * `leases` and `inbox` are made (0700, or with the group's rights when it is there and the
+ * group may write) and checked to be writable; without, a folder that is missing is no error
+ * (`is_there` is false). BL_E_DENIED, BL_E_FULL, BL_E_IO say what to do.
  */
 enum bl_code bl_state_open(const char *configured, bool make, struct bl_state *state,
                            struct bl_error *err) BL_MUST_USE;
+/* Makes a folder inside of one that was opened with `make`, with the same rights: `name` may
+ * have slashes when what is before them is there. Fills its path. */
+enum bl_code bl_state_folder(const struct bl_state *state, const char *name,
+                             char path[PATH_MAX], struct bl_error *err) BL_MUST_USE;
 
 #endif
