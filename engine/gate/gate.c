@@ -4,28 +4,12 @@
  * it is answered. */
 #include "base/prefix.h"
 
+#include "gate/private.h"
+
 #include "gate/answer.h"
-#include "gate/terminal.h"
 
 #include <pwd.h>
 #include <unistd.h>
-
-struct question {
-    struct question *next;
-    struct bl_gate_request request;
-    struct bl_value *map;
-    int number;
-};
-
-struct bl_gate {
-    struct bl_loop *loop;
-    struct bl_journal *journal;
-    struct bl_gate_settings settings;
-    struct bl_terminal *terminal; /* NULL until the first question is shown */
-    struct question *first, **end;
-    bool is_shown; /* the first of the line is on the terminal */
-    int count;
-};
 
 const char *bl_gate_result_name(enum bl_gate_result result)
 {
@@ -38,11 +22,14 @@ struct bl_gate *bl_gate_new(struct bl_loop *loop, struct bl_journal *journal,
                             const struct bl_gate_settings *settings)
 {
     struct bl_gate *gate = bl_alloc(sizeof(*gate));
+    struct bl_error err;
 
     gate->loop = loop;
     gate->journal = journal;
     gate->settings = *settings;
     gate->end = &gate->first;
+    /* Without one, answers come from the terminal only: no reason not to run. */
+    gate->inbox = bl_inbox_open(loop, journal, gate_note, gate, &err);
     return gate;
 }
 
@@ -58,6 +45,7 @@ void bl_gate_free(struct bl_gate *gate)
 
     if (gate == NULL)
         return;
+    bl_inbox_close(gate->inbox);
     bl_terminal_close(gate->terminal);
     for (struct question *at = gate->first; at != NULL; at = next) {
         next = at->next;
@@ -81,6 +69,7 @@ int bl_gate_ask(struct bl_gate *gate, const struct bl_gate_request *request)
                    bl_value_ref(bl_map_at(question->map, i)));
     bl_map_set(data, "gate", bl_value_int(question->number));
     bl_journal_append(gate->journal, "gate_opened", data);
+    memcpy(question->hash, bl_journal_head(gate->journal), BL_HASH_TEXT);
     return question->number;
 }
 
@@ -97,8 +86,8 @@ static void gate_unlink(struct bl_gate *gate, struct question *question)
         gate->end = at;
 }
 
-static void gate_settle(struct bl_gate *gate, struct question *question,
-                        const struct bl_gate_answer *answer, const char *how)
+void gate_settle(struct bl_gate *gate, struct question *question,
+                 const struct bl_gate_answer *answer, const struct gate_source *source)
 {
     struct bl_value *data = bl_map_new();
     const struct passwd *user = getpwuid(getuid());
@@ -113,9 +102,11 @@ static void gate_settle(struct bl_gate *gate, struct question *question,
         bl_map_set(data, "value", bl_value_text(ANSWER_NONE));
     if (answer->reason != NULL)
         bl_map_set(data, "reason", bl_value_text(answer->reason));
-    if (user != NULL && answer->result != BL_GATE_UNANSWERED)
+    if (source->by != NULL)
+        bl_map_set(data, "by", bl_value_text(source->by));
+    else if (user != NULL && answer->result != BL_GATE_UNANSWERED)
         bl_map_set(data, "by", bl_value_text(user->pw_name));
-    bl_map_set(data, "how", bl_value_text(how));
+    bl_map_set(data, "how", bl_value_text(source->how));
     bl_journal_append(gate->journal, "gate_answered", data);
     gate_unlink(gate, question);
     question->request.answered(question->request.owner, answer);
@@ -127,7 +118,7 @@ static void gate_answered(void *context, const struct bl_gate_answer *answer, co
 {
     struct bl_gate *gate = context;
 
-    gate_settle(gate, gate->first, answer, how);
+    gate_settle(gate, gate->first, answer, &(struct gate_source){.how = how});
 }
 
 void bl_gate_withdraw(struct bl_gate *gate, const void *owner)
@@ -142,7 +133,7 @@ void bl_gate_withdraw(struct bl_gate *gate, const void *owner)
             bl_terminal_withdraw(gate->terminal);
         else
             gate_settle(gate, at, &(struct bl_gate_answer){.result = BL_GATE_UNANSWERED},
-                        "taken back");
+                        &(struct gate_source){.how = "taken back"});
     }
 }
 
@@ -158,7 +149,8 @@ static bool gate_says_yes(const struct bl_gate *gate, const struct question *que
 
 static void gate_pass_over(struct bl_gate *gate, enum bl_gate_result result, const char *how)
 {
-    gate_settle(gate, gate->first, &(struct bl_gate_answer){.result = result}, how);
+    gate_settle(gate, gate->first, &(struct bl_gate_answer){.result = result},
+                &(struct gate_source){.how = how});
 }
 
 static void gate_show(struct bl_gate *gate)

@@ -53,10 +53,14 @@ struct bl_gate_settings {
     bool is_attended; /* false: nobody is there (CI, no terminal): every question is unanswered
                        */
     bool yes;         /* --yes: confirmations of class change are answered yes */
+    /* Somebody wants the run to end (belay abort): called on the loop's thread. May be NULL. */
+    void (*on_abort)(void *arg, const char *by, const char *reason);
+    void *arg;
 };
 
 struct bl_gate;
-/* Journals to `journal`. The loop must outlive it. */
+/* Journals to `journal`, and opens the run's inbox, from which answers come too. Loop and
+ * journal must outlive it. */
 struct bl_gate *bl_gate_new(struct bl_loop *loop, struct bl_journal *journal,
                             const struct bl_gate_settings *settings);
 void bl_gate_free(struct bl_gate *gate);

@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 The Belay authors */
 /* SPDX-License-Identifier: MIT */
-/* prompt.c: a line from the terminal that nobody sees. */
+/* prompt.c: one line from the terminal, seen or not, before anything else goes on. */
 #include "base/prefix.h"
 
 #include "gate/prompt.h"
@@ -18,6 +18,7 @@ static const int prompt_signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
 
 struct prompt {
     int fd;
+    bool is_secret;
     struct termios before;
     struct sigaction handlers[BL_COUNT(prompt_signals)];
     sigset_t mask;
@@ -61,7 +62,8 @@ static void prompt_silence(struct prompt *prompt)
 {
     struct termios silent = prompt->before;
 
-    silent.c_lflag &= ~(tcflag_t)(ECHO | ECHONL);
+    if (prompt->is_secret)
+        silent.c_lflag &= ~(tcflag_t)(ECHO | ECHONL);
     silent.c_lflag |= ICANON | ISIG;
     silent.c_cc[VSUSP] = _POSIX_VDISABLE;
     tcsetattr(prompt->fd, TCSAFLUSH, &silent); /* what was typed before is no answer */
@@ -95,7 +97,8 @@ static enum bl_code prompt_ask(struct prompt *prompt, const char *question,
     while (prompt_read(prompt, value))
         continue;
     tcsetattr(prompt->fd, TCSAFLUSH, &prompt->before);
-    dprintf(prompt->fd, "\n");
+    if (prompt->is_secret || value->len == 0 || value->data[value->len - 1] != '\n')
+        dprintf(prompt->fd, "\n");
     prompt_let_signals(prompt);
     if (prompt_caught != 0)
         return bl_fail(err, BL_E_CANCELLED, "the question was stopped by a signal");
@@ -105,9 +108,11 @@ static enum bl_code prompt_ask(struct prompt *prompt, const char *question,
     return BL_OK;
 }
 
-enum bl_code bl_prompt_secret(const char *question, struct bl_buf *value, struct bl_error *err)
+static enum bl_code prompt_line(const char *question, bool is_secret, struct bl_buf *value,
+                                struct bl_error *err)
 {
-    struct prompt prompt = {.fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY)};
+    struct prompt prompt = {.fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY),
+                            .is_secret = is_secret};
     struct bl_buf clean;
     enum bl_code code;
 
@@ -124,4 +129,14 @@ enum bl_code bl_prompt_secret(const char *question, struct bl_buf *value, struct
     bl_buf_release(&clean);
     close(prompt.fd);
     return code;
+}
+
+enum bl_code bl_prompt_secret(const char *question, struct bl_buf *value, struct bl_error *err)
+{
+    return prompt_line(question, true, value, err);
+}
+
+enum bl_code bl_prompt_line(const char *question, struct bl_buf *value, struct bl_error *err)
+{
+    return prompt_line(question, false, value, err);
 }

@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 The Belay authors */
 /* SPDX-License-Identifier: MIT */
-/* prompt.h: asks for a secret on the terminal before anything else goes on. */
+/* prompt.h: asks on the terminal before anything else goes on. */
 #ifndef BL_GATE_PROMPT_H
 #define BL_GATE_PROMPT_H
 
@@ -18,5 +18,8 @@
  */
 enum bl_code bl_prompt_secret(const char *question, struct bl_buf *value,
                               struct bl_error *err) BL_MUST_USE;
+/* The same for a line that may be seen. */
+enum bl_code bl_prompt_line(const char *question, struct bl_buf *value,
+                            struct bl_error *err) BL_MUST_USE;
 
 #endif

@@ -116,7 +116,8 @@ static const char *const screen_fields[][2] = {
     {"grown", "grown"}, {"why", "why"},       {"undo", "undo"},
 };
 
-void screen_write(struct bl_buf *screen, int width, int number, const struct bl_value *question)
+void bl_gate_screen(struct bl_buf *screen, int width, int number,
+                    const struct bl_value *question)
 {
     const char *title = bl_map_text(question, "question", "");
     struct bl_buf head;

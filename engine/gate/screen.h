@@ -7,7 +7,7 @@
 #include "gate/gate.h"
 
 /* Adds the question with all that it says, cleaned and broken between words. */
-void screen_write(struct bl_buf *screen, int width, int number,
-                  const struct bl_value *question);
+void bl_gate_screen(struct bl_buf *screen, int width, int number,
+                    const struct bl_value *question);
 
 #endif

@@ -151,7 +151,7 @@ void bl_terminal_ask(struct bl_terminal *terminal, int number,
     bl_buf_reset(&terminal->line);
     tcflush(terminal->fd, TCIFLUSH); /* what was typed before it was asked is no answer */
     bl_buf_init(&screen, 0);
-    screen_write(&screen, terminal_width(terminal), number, request->question);
+    bl_gate_screen(&screen, terminal_width(terminal), number, request->question);
     terminal_write(terminal, bl_buf_text(&screen), screen.len);
     bl_buf_release(&screen);
     terminal_prompt(terminal);
@@ -172,12 +172,39 @@ static void terminal_end(struct bl_terminal *terminal, const char *how)
     terminal_settle(terminal, &(struct bl_gate_answer){.result = BL_GATE_UNANSWERED}, how);
 }
 
+void bl_terminal_leave(struct bl_terminal *terminal, const char *text)
+{
+    struct bl_buf line;
+
+    if (!terminal->is_asking)
+        return;
+    bl_buf_init(&line, 0);
+    bl_buf_printf(&line, "\n  %s\n", text);
+    terminal_say(terminal, bl_buf_text(&line));
+    bl_buf_release(&line);
+    terminal->is_asking = false;
+    uv_poll_stop(terminal->poll);
+}
+
 void bl_terminal_withdraw(struct bl_terminal *terminal)
 {
     if (!terminal->is_asking)
         return;
     terminal_say(terminal, "\n  The question is taken back.\n");
     terminal_end(terminal, "taken back");
+}
+
+void bl_terminal_remark(struct bl_terminal *terminal, const char *text)
+{
+    struct bl_buf line;
+
+    if (!terminal->is_asking)
+        return;
+    bl_buf_init(&line, 0);
+    bl_buf_printf(&line, "\n  %s\n", text);
+    terminal_say(terminal, bl_buf_text(&line));
+    bl_buf_release(&line);
+    terminal_prompt(terminal); /* what was typed so far is still there */
 }
 
 static void terminal_again(struct bl_terminal *terminal, const char *why)

@@ -24,6 +24,10 @@ void bl_terminal_ask(struct bl_terminal *terminal, int number,
                      void (*answered)(void *context, const struct bl_gate_answer *answer,
                                       const char *how),
                      void *context);
+/* Somebody answered elsewhere: says so and stops reading; `answered` is not called. */
+void bl_terminal_leave(struct bl_terminal *terminal, const char *text);
+/* Says something about the shown question, and asks on. */
+void bl_terminal_remark(struct bl_terminal *terminal, const char *text);
 /* Takes the shown question back: `answered` is called with unanswered. */
 void bl_terminal_withdraw(struct bl_terminal *terminal);
 

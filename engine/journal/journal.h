@@ -99,6 +99,8 @@ enum bl_code bl_journal_close(struct bl_journal *journal, struct bl_error *err) 
  */
 enum bl_code bl_journal_find(const struct bl_state *state, const char *wanted,
                              char id[BL_RUN_TEXT], struct bl_error *err) BL_MUST_USE;
+/* What the hash of an event is by its other fields: it is what it was when they are equal. */
+void bl_event_hash(const struct bl_event *event, char out[BL_HASH_TEXT]);
 /* The path of a run's file. */
 void bl_journal_file(const struct bl_state *state, const char *id, char path[PATH_MAX]);
 

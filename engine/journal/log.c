@@ -35,6 +35,7 @@ static const struct {
     {"gate_opened", "{gate} {kind}: {question}[ ({class} {target})]"},
     {"gate_answered",
      "{gate}[ {question}] {answer}[: {value}][: {reason}][ by {by}][ ({how})]"},
+    {"approval", "{does}[ gate {gate}][ {answer}] by {by}: {status}[: {why}]"},
     {"gate_assumed", "{kind}: {question}[ {answer}]"},
     {"note", "{text}"},
     {"evidence", "{name}: {value}"},

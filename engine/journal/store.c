@@ -196,6 +196,16 @@ void store_hash(const struct bl_event *event, const char *data, size_t len,
     bl_hash_end(hash, out);
 }
 
+void bl_event_hash(const struct bl_event *event, char out[BL_HASH_TEXT])
+{
+    struct bl_buf data;
+
+    bl_buf_init(&data, 0);
+    bl_json_write(&data, event->data, BL_JSON_CANONICAL);
+    store_hash(event, bl_buf_text(&data), data.len, out);
+    bl_buf_release(&data);
+}
+
 enum bl_code store_digest(const char *path, char out[BL_HASH_TEXT], struct bl_error *err)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);

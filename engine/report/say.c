@@ -26,6 +26,26 @@ void say_measure(struct bl_buf *text, const struct bl_value *data)
     }
 }
 
+/* What came by the inbox and did not count, and that somebody ended the run from elsewhere. */
+static bool say_note(struct bl_buf *text, const struct bl_event *event, enum paper_mark *mark)
+{
+    const struct bl_value *data = event->data;
+    const char *why = bl_map_text(data, "why", NULL),
+               *does = bl_map_text(data, "does", "answer");
+
+    if (strcmp(event->kind, "approval") != 0)
+        return false;
+    if (why == NULL && strcmp(does, "abort") != 0)
+        return false; /* the answer itself says who gave it */
+    *mark = MARK_WARN;
+    bl_buf_printf(text, "%s by %s", does, bl_map_text(data, "by", "somebody"));
+    if (bl_map_get(data, "gate") != NULL)
+        bl_buf_printf(text, " at gate %lld", (long long)bl_map_int(data, "gate", 0));
+    if (why != NULL)
+        bl_buf_printf(text, " refused: %s", why);
+    return true;
+}
+
 bool say_event(struct bl_buf *text, const struct bl_event *event, enum paper_mark *mark)
 {
     const struct bl_value *data = event->data;
@@ -60,7 +80,7 @@ bool say_event(struct bl_buf *text, const struct bl_event *event, enum paper_mar
         *mark = MARK_PASS;
         bl_buf_printf(text, "done: %s", bl_map_text(data, "text", ""));
     } else {
-        return false;
+        return say_note(text, event, mark);
     }
     return true;
 }

@@ -71,6 +71,18 @@ static void session_signalled(uv_signal_t *handle, int number)
     bl_loop_wake(session->loop);
 }
 
+/* Somebody ended it by `belay abort`: as Ctrl-C does, but it is a person's decision. */
+static void session_aborted(void *arg, const char *by, const char *reason)
+{
+    struct bl_session *session = arg;
+    struct bl_error why;
+
+    bl_fail(&why, BL_E_REJECTED, "aborted by %s%s%s", by, reason != NULL ? ": " : "",
+            reason != NULL ? reason : "");
+    bl_runtime_stop(session->settings.runtime, &why);
+    bl_loop_wake(session->loop);
+}
+
 /* Under nohup a hang-up is nobody's wish to stop. */
 static void session_watch(struct bl_session *session, uv_signal_t *handle, int number)
 {
@@ -100,8 +112,11 @@ static void session_ticked(uv_timer_t *timer)
 struct bl_session *bl_session_new(const struct bl_session_settings *settings)
 {
     static const int numbers[SIGNALS] = {SIGINT, SIGTERM, SIGHUP};
-    struct bl_gate_settings gate = {settings->is_attended, settings->yes};
     struct bl_session *session = bl_alloc(sizeof(*session));
+    struct bl_gate_settings gate = {.is_attended = settings->is_attended,
+                                    .yes = settings->yes,
+                                    .on_abort = session_aborted,
+                                    .arg = session};
     struct bl_world_settings world = {.kind = settings->world,
                                       .journal = settings->journal,
                                       .environment = settings->environment,
