@@ -16,7 +16,6 @@
 #define INDEX_SETUP                                                                            \
     "PRAGMA journal_mode = PERSIST;"                                                           \
     "PRAGMA synchronous = OFF;"                                                                \
-    "PRAGMA application_id = 1112299569;"                                                      \
     "PRAGMA user_version = 1;"                                                                 \
     "CREATE TABLE IF NOT EXISTS runs (ord INTEGER PRIMARY KEY AUTOINCREMENT,"                  \
     " run TEXT NOT NULL UNIQUE, previous TEXT, procedure TEXT, title TEXT, environment TEXT,"  \
@@ -24,7 +23,10 @@
     " outcome TEXT, state TEXT NOT NULL, seq INTEGER NOT NULL, hash TEXT NOT NULL,"            \
     " digest TEXT NOT NULL) STRICT;"
 
-_Static_assert(STORE_INDEX == 1112299569, "INDEX_SETUP says the same number");
+/* Said last, when all runs are in: a file whose maker was killed before is made again. */
+#define INDEX_FILLED "PRAGMA application_id = 1112299569"
+
+_Static_assert(STORE_INDEX == 1112299569, "INDEX_FILLED says the same number");
 
 static int index_lock(const struct bl_state *state)
 {
@@ -117,8 +119,9 @@ static enum bl_code index_start(struct index *index, bool scan, struct bl_error 
 {
     int lock = index_lock(&index->state);
     enum bl_code code = index_open_file(index, err);
+    bool is_made = code == BL_E_PARSE;
 
-    if (code == BL_E_PARSE) {
+    if (is_made) {
         scan = true;
         code = index_make_file(index, err);
     }
@@ -128,6 +131,9 @@ static enum bl_code index_start(struct index *index, bool scan, struct bl_error 
     }
     if (code == BL_OK)
         code = index_fill(index, scan, err);
+    if (code == BL_OK && is_made &&
+        sqlite3_exec(index->db, INDEX_FILLED, NULL, NULL, NULL) != SQLITE_OK)
+        code = store_fail(err, index->db, sqlite3_errcode(index->db), index->path);
     index_note_inode(index);
     if (lock >= 0)
         close(lock);
