@@ -109,3 +109,9 @@ void test_rabbit_start(struct test_server *server, const char *config)
     test_server_spawn(server, argv, environment, SIGKILL);
     test_server_await(server, rabbit_is_ready, 60);
 }
+
+void test_rabbit_revive(struct test_server *server)
+{
+    test_server_revive(server);
+    test_server_await(server, rabbit_is_ready, 60);
+}

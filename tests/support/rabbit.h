@@ -12,6 +12,8 @@
 /* RabbitMQ with that user on vhost "/"; config: more lines for rabbitmq.conf, may be NULL.
  * Takes about six seconds; test_server_stop ends it at once, its own epmd too. */
 void test_rabbit_start(struct test_server *server, const char *config);
+/* Starts it again after it was killed; durable queues keep their persistent messages. */
+void test_rabbit_revive(struct test_server *server);
 /* Declares a queue that is not durable; most: messages it takes before it refuses (0: any). */
 void test_rabbit_declare(const struct test_server *server, const char *queue, int most);
 /* Declares a fanout exchange, without bindings. */

@@ -16,6 +16,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+enum { SERVER_STOP, SERVER_AGAIN }; /* what a keeper is told */
+
 static void server_sleep(int millis)
 {
     struct timespec span = {.tv_nsec = millis * 1000000L};
@@ -198,13 +200,35 @@ static void server_end(pid_t pid, int stop_signal)
     kill(-pid, SIGKILL); /* children that outlived it in its session */
 }
 
+/* In the keeper: starts the server and says its pid. */
+static pid_t server_begin(const struct test_server *server, const char *const *argv,
+                          const char *const *environment)
+{
+    pid_t pid = fork();
+
+    if (pid == 0)
+        server_exec(server, argv, environment);
+    if (write(4, &pid, sizeof(pid)) < 0)
+        pid = -1;
+    return pid;
+}
+
+/* In the keeper: the next order; the end of the pipe says stop. */
+static char server_order(void)
+{
+    char byte = SERVER_STOP;
+
+    while (read(3, &byte, 1) < 0 && errno == EINTR)
+        continue;
+    return byte;
+}
+
 /* The keeper: parent of the server, ends it when the pipe's other end is closed. */
 static _Noreturn void server_keep(const struct test_server *server, const char *const *argv,
                                   const char *const *environment, const int pipes[3])
 {
     int stop_signal = pipes[2];
     pid_t pid;
-    char byte;
 
     dup2(pipes[0], 3);
     dup2(pipes[1], 4);
@@ -212,18 +236,21 @@ static _Noreturn void server_keep(const struct test_server *server, const char *
     setsid();
     signal(SIGPIPE, SIG_IGN);
     server_hear(SIG_IGN);
-    pid = fork();
-    if (pid == 0)
-        server_exec(server, argv, environment);
-    if (write(4, &pid, sizeof(pid)) < 0)
-        pid = -1;
-    close(4);
-    while (read(3, &byte, 1) < 0 && errno == EINTR)
-        continue; /* a byte or the end: both say stop */
+    pid = server_begin(server, argv, environment);
+    while (server_order() == SERVER_AGAIN && pid > 0) {
+        server_end(pid, SIGKILL);
+        pid = server_begin(server, argv, environment);
+    }
     if (pid > 0)
         server_end(pid, stop_signal);
     nftw(server->folder, server_remove_one, 16, FTW_DEPTH | FTW_PHYS);
     _exit(0);
+}
+
+static void server_hear_pid(struct test_server *server)
+{
+    if (read(server->tell, &server->pid, sizeof(server->pid)) != (ssize_t)sizeof(server->pid))
+        server_give_up(server, "cannot be started");
 }
 
 void test_server_spawn(struct test_server *server, const char *const *argv,
@@ -243,10 +270,19 @@ void test_server_spawn(struct test_server *server, const char *const *argv,
     close(hold[0]);
     close(tell[1]);
     server->hold = hold[1];
-    if (server->keeper < 0 ||
-        read(tell[0], &server->pid, sizeof(server->pid)) != (ssize_t)sizeof(server->pid))
+    server->tell = tell[0];
+    if (server->keeper < 0)
         server_give_up(server, "cannot be started");
-    close(tell[0]);
+    server_hear_pid(server);
+}
+
+void test_server_revive(struct test_server *server)
+{
+    char again = SERVER_AGAIN;
+
+    if (write(server->hold, &again, 1) != 1)
+        server_give_up(server, "cannot be started again");
+    server_hear_pid(server);
 }
 
 void test_server_await(struct test_server *server, bool (*is_ready)(struct test_server *server),
@@ -271,9 +307,10 @@ void test_server_stop(struct test_server *server)
 {
     if (server->keeper > 0) {
         /* a byte, since children of the test may hold the pipe as well */
-        if (write(server->hold, "", 1) != 1)
+        if (write(server->hold, (char[]){SERVER_STOP}, 1) != 1)
             fprintf(stderr, "test: the keeper of %s is gone\n", server->name);
         close(server->hold);
+        close(server->tell);
         waitpid(server->keeper, NULL, 0);
     }
     server->keeper = 0;

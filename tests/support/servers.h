@@ -24,6 +24,7 @@ struct test_server {
     pid_t pid;    /* the server's own */
     pid_t keeper; /* 0: none */
     int hold;     /* write end of the keeper's pipe */
+    int tell;     /* read end of the pipe on which it says the server's pid */
 };
 
 /* PostgreSQL 15 with every statement in its log, a superuser "belay" and that password. */
@@ -39,6 +40,11 @@ void test_redis_start(struct test_server *server, const char *config);
 void test_server_stop(struct test_server *server);
 /* Kills it the hard way (SIGKILL) and waits until it is gone; stop is still needed. */
 void test_server_kill(struct test_server *server);
+/* Starts it again, with the same command, folder and port, after it was killed; what is left of
+ * its process group is ended first. The caller awaits it; those of a kind do. */
+void test_server_revive(struct test_server *server);
+void test_postgres_revive(struct test_server *server);
+void test_redis_revive(struct test_server *server);
 
 /* For servers of other kinds: first open, then run or spawn, then await. */
 void test_server_open(struct test_server *server, const char *name, const char *user);

@@ -91,6 +91,12 @@ void test_postgres_start(struct test_server *server)
     test_postgres_start_with(server, NULL, NULL, NULL);
 }
 
+void test_postgres_revive(struct test_server *server)
+{
+    test_server_revive(server);
+    test_server_await(server, postgres_is_ready, 30);
+}
+
 static bool redis_is_ready(struct test_server *server)
 {
     struct sockaddr_in at = {.sin_family = AF_INET,
@@ -119,5 +125,11 @@ void test_redis_start(struct test_server *server, const char *config)
              server->port, config == NULL ? "" : config);
     test_server_write(server, "redis.conf", text);
     test_server_spawn(server, argv, NULL, SIGTERM);
+    test_server_await(server, redis_is_ready, 20);
+}
+
+void test_redis_revive(struct test_server *server)
+{
+    test_server_revive(server);
     test_server_await(server, redis_is_ready, 20);
 }
