@@ -62,7 +62,7 @@ stds.words = {
   },
 }
 
-for _, folder in ipairs({ "runbooks", "lua", "tests/e2e", "tests/bench" }) do
+for _, folder in ipairs({ "runbooks", "lua", "tests/e2e", "tests/bench", "tests/fault" }) do
   files[folder] = { std = "cage+words" }
 end
 files["tests/e2e/guard"] = { std = "lua54" } -- scripts of the tests, not runbooks
