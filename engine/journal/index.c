@@ -49,8 +49,9 @@ static bool index_is_well(sqlite3 *db)
     sqlite3_stmt *check = NULL;
     bool well;
 
-    if (store_number(db, "PRAGMA application_id") != STORE_INDEX)
-        return false;
+    if (store_number(db, "PRAGMA application_id") != STORE_INDEX ||
+        sqlite3_exec(db, "SELECT run, digest FROM runs LIMIT 0", NULL, NULL, NULL) != SQLITE_OK)
+        return false; /* its making was cut off */
     well = sqlite3_prepare_v2(db, "PRAGMA quick_check(1)", -1, &check, NULL) == SQLITE_OK &&
            sqlite3_step(check) == SQLITE_ROW &&
            strcmp((const char *)sqlite3_column_text(check, 0), "ok") == 0;
@@ -230,13 +231,14 @@ enum bl_code index_add(struct index *index, const struct index_run *run,
     return code;
 }
 
-void index_del(struct index *index, const char *run)
+bool index_del(struct index *index, const char *run)
 {
     sqlite3_stmt *statement =
         index_statement(index, "DELETE FROM runs WHERE run = ?1 AND seq = 0", run);
+    int rc = sqlite3_step(statement);
 
-    sqlite3_step(statement);
     sqlite3_finalize(statement);
+    return rc == SQLITE_DONE;
 }
 
 /* Somebody may have made the index again while this run went on: then goes on with theirs. */

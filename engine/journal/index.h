@@ -30,7 +30,7 @@ void index_close(struct index *index); /* NULL is allowed */
 struct index_run {
     const char *run;
     const char *previous; /* "": none */
-    const char *state;    /* "open", "ended", "cut off", "damaged" */
+    const char *state;    /* "open", "ended", "cut off", "damaged", "never began" */
     const struct bl_value *info;
     int64_t at;
 };
@@ -39,8 +39,8 @@ struct index_run {
  */
 enum bl_code index_add(struct index *index, const struct index_run *run,
                        struct index_head *previous, struct bl_error *err) BL_MUST_USE;
-/* Takes a run out that never wrote an event. */
-void index_del(struct index *index, const char *run);
+/* Takes a run out that never wrote an event; false when that cannot be written. */
+bool index_del(struct index *index, const char *run);
 /* Notes that a run goes on which had ended or was cut off. */
 enum bl_code index_set_open(struct index *index, const char *run,
                             struct bl_error *err) BL_MUST_USE;

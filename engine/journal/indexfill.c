@@ -115,7 +115,9 @@ static const char *fill_state(struct index *index, const struct fill_run *run)
     bl_journal_file(&index->state, run->head.run, path);
     if (store_is_locked(path))
         return "open";
-    return !run->is_readable ? "damaged" : run->is_ended ? "ended" : "cut off";
+    if (!run->is_readable)
+        return store_is_blank(path) ? "never began" : "damaged";
+    return run->is_ended ? "ended" : "cut off";
 }
 
 /* Raises a row's head to what the run's writer noted; SQLite's code. */

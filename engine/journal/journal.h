@@ -114,8 +114,9 @@ enum bl_code bl_journal_read(const char *path, bl_journal_read_fn *fn, void *arg
 
 /*
  * All runs, newest first: a list of maps {run, procedure, title, environment, world, user,
- * host, started, ended?, exit?, outcome?, status, events}. status is "running", "ended" or "cut
- * off". The index is made again from the files when it is missing or damaged.
+ * host, started, ended?, exit?, outcome?, status, events}. status is "running", "ended", "cut
+ * off", "never began" (cut off before its first event), "damaged" or "gone" (its file is). The
+ * index is made again from the files when it is missing or damaged.
  */
 enum bl_code bl_journal_list(const struct bl_state *state, struct bl_value **runs,
                              struct bl_error *err) BL_MUST_USE;

@@ -80,15 +80,15 @@ static void journal_free(struct bl_journal *journal)
     bl_free(journal);
 }
 
-/* A run that never wrote an event leaves no file. */
+/* A run that never wrote an event leaves no file; but one that the index cannot forget (its
+ * disk is full) keeps it, because a file that is gone means that somebody removed it. */
 static void journal_abandon(struct bl_journal *journal)
 {
     static const char *const endings[] = {".belay-wal", ".belay-shm", ".belay"};
+    bool is_forgotten = journal->index == NULL || index_del(journal->index, journal->run);
 
-    if (journal->index != NULL)
-        index_del(journal->index, journal->run);
     journal_close_db(journal);
-    for (size_t i = 0; journal->lock >= 0 && i < BL_COUNT(endings); i++)
+    for (size_t i = 0; is_forgotten && journal->lock >= 0 && i < BL_COUNT(endings); i++)
         journal_unlink(journal->path, endings[i]);
     journal_free(journal);
 }
@@ -224,6 +224,11 @@ enum bl_code bl_journal_reopen(const struct bl_journal_options *options, const c
         code = store_lock(made->path, &made->state, &made->lock, err);
     if (code == BL_E_BUSY)
         code = live_busy(&made->state, run, err);
+    if (code == BL_OK && store_is_blank(made->path))
+        code = bl_fail(err, BL_E_NOT_FOUND,
+                       "run %s never began: it was cut off before its first event: start its "
+                       "procedure again",
+                       run);
     if (code == BL_OK)
         code = journal_check(made, err);
     if (code == BL_OK)
@@ -241,6 +246,7 @@ enum bl_code bl_journal_reopen(const struct bl_journal_options *options, const c
 enum bl_code bl_journal_close(struct bl_journal *journal, struct bl_error *err)
 {
     enum bl_code code = bl_journal_flush(journal, err);
+    struct bl_error why = {0};
 
     if (journal->stored.seq == 0) {
         journal_abandon(journal);
@@ -250,11 +256,15 @@ enum bl_code bl_journal_close(struct bl_journal *journal, struct bl_error *err)
         journal_free(journal); /* it was only looked at */
         return code;
     }
-    if (code == BL_OK)
-        code = journal_seal(journal, err);
-    if (code == BL_OK)
-        code = index_set_end(journal->index, &journal->stored, journal->ended,
-                             journal->ended_at, err);
+    if (code == BL_OK) {
+        code = journal_seal(journal, &why);
+        if (code == BL_OK)
+            code = index_set_end(journal->index, &journal->stored, journal->ended,
+                                 journal->ended_at, &why);
+        if (code != BL_OK)
+            bl_fail(err, code, "all events of the run are safe, but its file stays open: %s",
+                    why.message);
+    }
     journal_free(journal);
     return code;
 }

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #define STORE_NOTE 86 /* 20 digits, a space, 64 digits, a line feed */
+#define STORE_CHECK 9 /* the beginning of their hash, a line feed: half a note is none */
 
 const char store_zeros[BL_HASH_TEXT] =
     "0000000000000000000000000000000000000000000000000000000000000000";
@@ -37,7 +38,7 @@ enum bl_code store_fail(struct bl_error *err, sqlite3 *db, int rc, const char *p
     case SQLITE_FULL:
         return store_no_space(err, path);
     case SQLITE_IOERR:
-        error = error == 0 ? last : error;
+        error = error == 0 && last != ENOENT ? last : error; /* ENOENT is of something else */
         if (store_is_space(error))
             return store_no_space(err, path);
         code = bl_fail(err, BL_E_IO, "cannot read or write %s: %s: check the disk", path,
@@ -179,6 +180,22 @@ enum bl_code store_open_reader(const char *path, sqlite3 **db, struct bl_error *
     return BL_OK;
 }
 
+bool store_is_blank(const char *path)
+{
+    sqlite3 *opened = NULL;
+    bool is_blank = false;
+
+    if (sqlite3_open_v2(path, &opened, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL) ==
+            SQLITE_OK &&
+        store_configure(opened) == SQLITE_OK) {
+        sqlite3_db_config(opened, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+        is_blank = store_number(opened, "SELECT count(*) FROM sqlite_schema") == 0 ||
+                   store_number(opened, "SELECT count(*) FROM events") == 0;
+    }
+    sqlite3_close_v2(opened);
+    return is_blank;
+}
+
 void store_hash(const struct bl_event *event, const char *data, size_t len,
                 char out[BL_HASH_TEXT])
 {
@@ -298,16 +315,31 @@ bool store_is_locked(const char *path)
 
 void store_note(int lock, int64_t seq, const char *hash)
 {
-    char note[STORE_NOTE + 1];
+    char note[STORE_NOTE + STORE_CHECK + 1], check[BL_HASH_TEXT];
 
     snprintf(note, sizeof(note), "%020lld %.64s\n", (long long)seq, hash);
-    (void)!pwrite(lock, note, STORE_NOTE,
+    bl_hash_hex(note, STORE_NOTE, check);
+    snprintf(note + STORE_NOTE, STORE_CHECK + 1, "%.8s\n", check);
+    (void)!pwrite(lock, note, STORE_NOTE + STORE_CHECK,
                   0); /* without it the note is older, which is no harm */
+}
+
+/* Older versions wrote no check. */
+static bool store_note_is_whole(const char *note, ssize_t len)
+{
+    char check[BL_HASH_TEXT];
+
+    if (len < STORE_NOTE || strspn(note, "0123456789") != 20 ||
+        strspn(note + 21, "0123456789abcdef") != 64)
+        return false;
+    bl_hash_hex(note, STORE_NOTE, check);
+    return len == STORE_NOTE || (len == STORE_NOTE + STORE_CHECK &&
+                                 memcmp(note + STORE_NOTE, check, STORE_CHECK - 1) == 0);
 }
 
 bool store_note_read(const char *path, int64_t *seq, char hash[BL_HASH_TEXT])
 {
-    char name[PATH_MAX], note[STORE_NOTE + 1] = "";
+    char name[PATH_MAX], note[STORE_NOTE + STORE_CHECK + 1] = "";
     ssize_t got;
     int fd;
 
@@ -315,10 +347,9 @@ bool store_note_read(const char *path, int64_t *seq, char hash[BL_HASH_TEXT])
     fd = open(name, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return false;
-    got = pread(fd, note, STORE_NOTE, 0);
+    got = pread(fd, note, STORE_NOTE + STORE_CHECK, 0);
     close(fd);
-    if (got != STORE_NOTE || strspn(note, "0123456789") != 20 ||
-        strspn(note + 21, "0123456789abcdef") != 64)
+    if (!store_note_is_whole(note, got))
         return false;
     *seq = strtoll(note, NULL, 10);
     snprintf(hash, BL_HASH_TEXT, "%.64s", note + 21);

@@ -31,6 +31,8 @@ enum bl_code store_open(const char *path, const char *setup, sqlite3 **db,
 /* Opens a run's file for reading and checks that it is one. */
 enum bl_code store_open_reader(const char *path, sqlite3 **db,
                                struct bl_error *err) BL_MUST_USE;
+/* True when the making of a run's file was cut off: it holds no event, and never did. */
+bool store_is_blank(const char *path);
 /* One number out of a pragma; -1 when there is none. */
 int64_t store_number(sqlite3 *db, const char *sql);
 
