@@ -265,8 +265,8 @@ static const char *const exec_outcomes[] = {"status 0",    "another status", "no
 #define ACT                                                                                    \
     .result = "table: changed (false when it was so already)", .outcomes = act_outcomes,       \
     .size = sizeof(struct bl_docker_op), .inspect = container_inspect,                         \
-    .ask = bl_docker_question, .start = bl_docker_control_start, .release = bl_http_release,   \
-    .nominal = control_nominal
+    .ask = bl_docker_question, .resolve = bl_docker_resolve, .start = bl_docker_control_start, \
+    .release = bl_http_release, .nominal = control_nominal
 
 static const struct bl_operation docker_operations[] = {
     {
@@ -377,6 +377,7 @@ static const struct bl_operation docker_operations[] = {
         .size = sizeof(struct bl_docker_exec),
         .inspect = exec_inspect,
         .ask = bl_docker_question,
+        .resolve = bl_docker_exec_resolve,
         .start = bl_docker_exec_start,
         .release = bl_docker_exec_release,
         .nominal = bl_docker_exec_nominal,

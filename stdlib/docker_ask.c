@@ -18,6 +18,7 @@ static void ask_say(const struct bl_call *call, struct bl_inspection *inspection
     bool is_running = bl_map_bool(container, "running", false);
     char text[BL_TIME_TEXT] = "";
 
+    bl_docker_before(inspection, container);
     if (bl_value_type(container) != BL_MAP) {
         snprintf(inspection->affects, sizeof(inspection->affects),
                  "nothing: there is no container %.80s", bl_call_text(call, "name"));

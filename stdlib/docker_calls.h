@@ -16,5 +16,16 @@ void bl_docker_control_start(struct bl_op *op, const struct bl_call *call);
 struct bl_call *bl_docker_question(struct bl_connection *connection, const struct bl_call *call,
                                    struct bl_inspection *inspection,
                                    const struct bl_value *answer);
+/* docker_doubt.c: notes how a container was, for the bl_operation.resolve of what changes it.
+ */
+void bl_docker_before(struct bl_inspection *inspection, const struct bl_value *container);
+struct bl_call *bl_docker_resolve(struct bl_connection *connection, const struct bl_call *call,
+                                  const struct bl_value *intent, const struct bl_value *answer,
+                                  struct bl_resolution *resolution);
+struct bl_call *bl_docker_exec_resolve(struct bl_connection *connection,
+                                       const struct bl_call *call,
+                                       const struct bl_value *intent,
+                                       const struct bl_value *answer,
+                                       struct bl_resolution *resolution);
 
 #endif

@@ -78,11 +78,10 @@ static void exec_refused(struct bl_op *op, int status, const char *text, size_t 
     bl_docker_fail((struct bl_docker_op *)op, status, text, len);
 }
 
-static void exec_created(struct bl_docker_op *docker, const struct bl_value *json)
+/* The command's id is kept: it can be asked about. */
+static void exec_begin(struct bl_op *op)
 {
-    struct bl_docker_exec *exec = (struct bl_docker_exec *)docker;
-    struct bl_op *op = &docker->http.base;
-    const char *id = bl_map_text(json, "Id", "");
+    struct bl_docker_exec *exec = (struct bl_docker_exec *)op;
     struct bl_docker_hijack request = {.op = op,
                                        .body = "{\"Detach\":false,\"Tty\":false}",
                                        .take = exec_take,
@@ -90,19 +89,31 @@ static void exec_created(struct bl_docker_op *docker, const struct bl_value *jso
                                        .refused = exec_refused};
     char path[140];
 
-    if (!bl_docker_name_is_good(id) || strlen(id) >= sizeof(exec->id)) {
-        bl_op_fail(op, BL_E_PROTOCOL, "%s exec: the engine gave the command no id",
-                   op->call->target);
-        return;
-    }
-    snprintf(exec->id, sizeof(exec->id), "%s", id);
-    snprintf(path, sizeof(path), "/v%s/exec/%s/start", docker->version, id);
+    snprintf(path, sizeof(path), "/v%s/exec/%s/start", exec->docker.version, exec->id);
     request.path = path;
     request.input = bl_value_reveal(bl_call_value(op->call, "stdin"), &request.input_len);
     bl_op_stage(op, "starting %s in %s",
                 bl_value_as_text(bl_list_get(bl_call_value(op->call, "argv"), 0)),
                 bl_call_text(op->call, "name"));
     exec->stream = bl_docker_hijack_open(&request, bl_docker_socket(op->call));
+}
+
+static void exec_created(struct bl_docker_op *docker, const struct bl_value *json)
+{
+    struct bl_docker_exec *exec = (struct bl_docker_exec *)docker;
+    struct bl_op *op = &docker->http.base;
+    const char *id = bl_map_text(json, "Id", "");
+    struct bl_value *mark;
+
+    if (!bl_docker_name_is_good(id) || strlen(id) >= sizeof(exec->id)) {
+        bl_op_fail(op, BL_E_PROTOCOL, "%s exec: the engine gave the command no id",
+                   op->call->target);
+        return;
+    }
+    snprintf(exec->id, sizeof(exec->id), "%s", id);
+    mark = bl_map_new();
+    bl_map_set(mark, "exec", bl_value_text(id));
+    bl_op_prepared(op, mark, exec_begin);
 }
 
 /* "NAME=value" for each variable; a secret is revealed here, on its way to the engine. */

@@ -72,18 +72,15 @@ void performance_doubt_free(struct bl_performance *performance)
     bl_free(doubt);
 }
 
-/* Nobody can tell. What may be done twice is done again. */
-static void doubt_is_idempotent(struct performance_doubt *doubt)
+/* There is nobody to ask. What may be done twice is done again. */
+static void doubt_unasked(struct performance_doubt *doubt)
 {
-    char how[sizeof(doubt->resolution.how)];
-
-    if (doubt->resolution.finding != BL_FOUND_NOTHING ||
-        !doubt->performance->inspection.is_idempotent)
-        return;
-    snprintf(how, sizeof(how), "%s", doubt->resolution.how);
-    bl_resolution_set(&doubt->resolution, BL_FOUND_NOT_DONE,
-                      "%.150s%ssending it again changes nothing more", how,
-                      how[0] != '\0' ? ": " : "");
+    if (doubt->performance->inspection.is_idempotent)
+        bl_resolution_set(&doubt->resolution, BL_FOUND_NOT_DONE,
+                          "nobody can be asked, but sending it again changes nothing more");
+    else
+        bl_resolution_set(&doubt->resolution, BL_FOUND_NOTHING,
+                          "nobody can be asked what became of it");
 }
 
 static void doubt_end(struct performance_doubt *doubt)
@@ -91,10 +88,6 @@ static void doubt_end(struct performance_doubt *doubt)
     struct bl_performance *performance = doubt->performance;
     struct bl_resolution *resolution = &doubt->resolution;
 
-    doubt_is_idempotent(doubt);
-    if (resolution->how[0] == '\0')
-        snprintf(resolution->how, sizeof(resolution->how),
-                 "nobody can be asked what became of it");
     bl_redact_line(bl_loop_redactor(performance->world->settings.loop), resolution->how,
                    sizeof(resolution->how),
                    strlen(resolution->how) + 1 >= sizeof(resolution->how));
@@ -241,10 +234,14 @@ void performance_find_out(struct bl_performance *performance, const struct bl_va
     performance->doubt = doubt;
     if (id != NULL)
         bl_call_set_id(performance->call, id);
-    if (performance->call->operation->resolve == NULL)
+    if (performance->call->operation->resolve == NULL) {
+        doubt_unasked(doubt);
         doubt_end(doubt);
-    else if (performance->is_abandoned)
-        doubt_unanswered(doubt, &performance->outcome.error);
-    else
+    } else if (performance->is_abandoned) {
+        bl_resolution_set(&doubt->resolution, BL_FOUND_NOTHING,
+                          "nobody was asked: the run ends");
+        doubt_end(doubt);
+    } else {
         doubt_ask(doubt, NULL);
+    }
 }

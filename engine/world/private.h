@@ -75,7 +75,7 @@ void performance_free(struct bl_performance *performance);
  * the connection, asks again while the system is away or says PENDING, at most
  * world->patience_ms; the live line says what is waited for. Calls done once, from
  * bl_world_turn or before this returns; the resolution is borrowed, `how` is filled in and
- * holds no secret. A change that nobody knows about but that is idempotent is NOT_DONE. PENDING
+ * holds no secret. Where nobody can be asked a change that is idempotent is NOT_DONE. PENDING
  * in the end means that it was still under way when the time was over: as little as NOTHING.
  * Emits nothing. An abandoned performance is cut off: NOTHING.
  */
