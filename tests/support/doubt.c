@@ -106,11 +106,19 @@ static void doubt_over(uv_timer_t *timer)
     doubt_die(timer->data);
 }
 
-/* Before the loop waits and before what has settled is handed on. */
+static void doubt_settled(struct bl_op *op, void *owner)
+{
+    const struct bl_performance *performance = owner;
+
+    (void)op;
+    doubt_die(performance->owner);
+}
+
+/* Before the loop waits, and after. */
 static void doubt_look(struct doubt_run *run)
 {
     const struct bl_performance *performance = run->world->all;
-    const struct bl_op *op = performance != NULL ? performance->op : NULL;
+    struct bl_op *op = performance != NULL ? performance->op : NULL;
     bool is_there = false;
 
     if (op == NULL || performance->intent == 0 || run->is_dying)
@@ -119,8 +127,8 @@ static void doubt_look(struct doubt_run *run)
         is_there = strstr(op->stage, run->change->stage) != NULL;
     else if (run->phase == DOUBT_SENT)
         is_there = op->is_sent;
-    else if (run->phase == DOUBT_SETTLED && op->is_settled)
-        doubt_die(run);
+    else if (run->phase == DOUBT_SETTLED)
+        op->on_settled = doubt_settled;
     if (!is_there)
         return;
     run->is_dying = true;
