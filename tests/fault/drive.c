@@ -52,6 +52,8 @@ static void drive_environment(const struct fault_lane *lane, const struct fault_
     snprintf(number, sizeof(number), "%ld", cut->whom);
     if (cut->whom != 0)
         setenv("FAULT_PID", number, 1);
+    snprintf(number, sizeof(number), "%d", lane->victim == NULL ? 0 : lane->victim->port);
+    setenv("FAULT_PORT", number, 1);
 }
 
 /* In the child. */

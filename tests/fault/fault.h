@@ -32,7 +32,9 @@ struct fault_lane {
     int number;
     const char *belay, *library, *environment; /* the engine, kill.c built, free or asked */
     struct test_server postgres, redis, *rabbit;
-    struct test_server *victim; /* which of them is killed at a point; NULL: the engine is */
+    /* which of them is killed at a point of its own sockets; NULL: the engine is, at any point
+     */
+    struct test_server *victim;
     const struct test_engine *engine; /* NULL: none can be started here */
     struct fault_shop *shop;
     PGconn *db;
@@ -87,7 +89,8 @@ const char *fault_answer(struct fault_lane *lane, const char *question);
 
 /* How often a text of a statement was committed, by PostgreSQL's log. */
 int fault_sent_postgres(struct fault_lane *lane, const char *text);
-/* How often a command was called, by Redis's own statistics. */
+/* How often a command was called, by Redis's append-only file and its statistics, which have to
+ * agree unless it was killed; -1: they do not. */
 int fault_sent_redis(struct fault_lane *lane, const char *command);
 /* How many commands were started in the lane's container, by the Docker Engine's events. */
 int fault_sent_docker(struct fault_lane *lane);

@@ -4,6 +4,7 @@
  * points. */
 #include "base/prefix.h"
 
+#include <arpa/inet.h>
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -22,15 +23,17 @@
  * counted in the process that was started with this library and in no child of it.
  *
  * FAULT_POINT   the number of the point, from 1; 0: only count
+ * FAULT_PORT    only sockets that are connected to this port are points
  * FAULT_SIGNAL  what is sent there (default KILL)
  * FAULT_PID     to which process (default: this one); -N: to the group and the children of N
  * FAULT_REACHED a file that is made when the point was reached; holds what kind of point it was
- * FAULT_LIST    a file that gets one line a point: its number and its kind
+ * FAULT_LIST    a file that gets one line a point: its number, its kind, and whose port it is
+ * about
  */
 
 static atomic_long kill_count;
 static long kill_at;
-static int kill_signal = SIGKILL, kill_list = -1;
+static int kill_signal = SIGKILL, kill_list = -1, kill_only;
 static pid_t kill_owner, kill_whom;
 static char kill_reached[512];
 
@@ -68,6 +71,7 @@ __attribute__((constructor)) static void kill_begin(void)
     if (getenv("FAULT_POINT") == NULL)
         return;
     kill_at = kill_number("FAULT_POINT", 0);
+    kill_only = (int)kill_number("FAULT_PORT", 0);
     kill_signal = (int)kill_number("FAULT_SIGNAL", SIGKILL);
     kill_whom = (pid_t)kill_number("FAULT_PID", getpid());
     snprintf(kill_reached, sizeof(kill_reached), "%s", reached == NULL ? "" : reached);
@@ -101,21 +105,33 @@ static void kill_server(pid_t pid)
     if (fd >= 0)
         close(fd);
     text[len < 0 ? 0 : len] = '\0';
-    kill(-pid, kill_signal);
     for (long child = strtol(rest, &rest, 10); child > 1; child = strtol(rest, &rest, 10))
-        kill((pid_t)child, kill_signal);
+        kill((pid_t)child, kill_signal); /* first, so that none hears of the other's end */
+    kill(-pid, kill_signal);
 }
 
-static void kill_point(const char *kind, const char *when, const char *what)
+/* The port that a socket is connected to; 0: none, or a socket of another kind. */
+static int kill_port(int fd)
+{
+    struct sockaddr_in peer = {0};
+    socklen_t size = sizeof(peer);
+
+    if (fd < 0 || getpeername(fd, (struct sockaddr *)&peer, &size) != 0 ||
+        peer.sin_family != AF_INET)
+        return 0;
+    return ntohs(peer.sin_port);
+}
+
+static void kill_point(const char *kind, const char *when, const char *what, int about)
 {
     char line[120];
     long number;
-    int len, fd;
+    int len, fd, port = kill_port(about);
 
-    if (kill_owner == 0 || getpid() != kill_owner)
+    if (kill_owner == 0 || getpid() != kill_owner || (kill_only != 0 && port != kill_only))
         return;
     number = atomic_fetch_add(&kill_count, 1) + 1;
-    len = snprintf(line, sizeof(line), "%ld %s %s %s\n", number, kind, when, what);
+    len = snprintf(line, sizeof(line), "%ld %s %s %s %d\n", number, kind, when, what, port);
     kill_note(kill_list, line, (size_t)len);
     if (number != kill_at)
         return;
@@ -151,14 +167,14 @@ static const char *kill_kind(int fd)
 }
 
 /* Calls the real function between two points; there are none when kind is NULL. */
-#define BETWEEN(type, kind, what, call)                                                        \
+#define BETWEEN(type, fd, kind, what, call)                                                    \
     const char *of = (kind);                                                                   \
     type result;                                                                               \
     if (of != NULL)                                                                            \
-        kill_point(of, "before", what);                                                        \
+        kill_point(of, "before", what, fd);                                                    \
     result = (call);                                                                           \
     if (of != NULL)                                                                            \
-        kill_point(of, "after", what);                                                         \
+        kill_point(of, "after", what, fd);                                                     \
     return result
 
 /* What comes in has one point, behind it: nothing has happened before. */
@@ -166,55 +182,55 @@ static const char *kill_kind(int fd)
     ssize_t result = (call);                                                                   \
     const char *of = result > 0 ? kill_kind(fd) : NULL;                                        \
     if (of != NULL && of[0] == 's')                                                            \
-        kill_point(of, "after", what);                                                         \
+        kill_point(of, "after", what, fd);                                                     \
     return result
 
 int fdatasync(int fd)
 {
     NEXT(int, "fdatasync", int);
-    BETWEEN(int, kill_kind(fd), "sync", next(fd));
+    BETWEEN(int, fd, kill_kind(fd), "sync", next(fd));
 }
 
 int fsync(int fd)
 {
     NEXT(int, "fsync", int);
-    BETWEEN(int, kill_kind(fd), "sync", next(fd));
+    BETWEEN(int, fd, kill_kind(fd), "sync", next(fd));
 }
 
 ssize_t write(int fd, const void *data, size_t len)
 {
-    BETWEEN(ssize_t, kill_kind(fd), "write", kill_write(fd, data, len));
+    BETWEEN(ssize_t, fd, kill_kind(fd), "write", kill_write(fd, data, len));
 }
 
 ssize_t writev(int fd, const struct iovec *parts, int count)
 {
     NEXT(ssize_t, "writev", int, const struct iovec *, int);
-    BETWEEN(ssize_t, kill_kind(fd), "write", next(fd, parts, count));
+    BETWEEN(ssize_t, fd, kill_kind(fd), "write", next(fd, parts, count));
 }
 
 ssize_t pwrite64(int fd, const void *data, size_t len, off64_t at)
 {
     NEXT(ssize_t, "pwrite64", int, const void *, size_t, off64_t);
-    BETWEEN(ssize_t, kill_kind(fd), "write", next(fd, data, len, at));
+    BETWEEN(ssize_t, fd, kill_kind(fd), "write", next(fd, data, len, at));
 }
 
 ssize_t send(int fd, const void *data, size_t len, int flags)
 {
     NEXT(ssize_t, "send", int, const void *, size_t, int);
-    BETWEEN(ssize_t, kill_kind(fd), "send", next(fd, data, len, flags));
+    BETWEEN(ssize_t, fd, kill_kind(fd), "send", next(fd, data, len, flags));
 }
 
 ssize_t sendto(int fd, const void *data, size_t len, int flags, const struct sockaddr *to,
                socklen_t size)
 {
     NEXT(ssize_t, "sendto", int, const void *, size_t, int, const struct sockaddr *, socklen_t);
-    BETWEEN(ssize_t, kill_kind(fd), "send", next(fd, data, len, flags, to, size));
+    BETWEEN(ssize_t, fd, kill_kind(fd), "send", next(fd, data, len, flags, to, size));
 }
 
 ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
 {
     NEXT(ssize_t, "sendmsg", int, const struct msghdr *, int);
-    BETWEEN(ssize_t, kill_kind(fd), "send", next(fd, message, flags));
+    BETWEEN(ssize_t, fd, kill_kind(fd), "send", next(fd, message, flags));
 }
 
 ssize_t read(int fd, void *data, size_t len)
@@ -245,5 +261,5 @@ ssize_t recvmsg(int fd, struct msghdr *message, int flags)
 int rename(const char *from, const char *to)
 {
     NEXT(int, "rename", const char *, const char *);
-    BETWEEN(int, "file", "rename", next(from, to));
+    BETWEEN(int, -1, "file", "rename", next(from, to));
 }

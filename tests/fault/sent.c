@@ -52,7 +52,8 @@ int fault_sent_postgres(struct fault_lane *lane, const char *text)
     return log.committed;
 }
 
-int fault_sent_redis(struct fault_lane *lane, const char *command)
+/* Its statistics, which begin with the server. */
+static int sent_statistics(struct fault_lane *lane, const char *command)
 {
     redisReply *reply = redisCommand(fault_cache(lane), "INFO commandstats");
     char name[60];
@@ -62,11 +63,40 @@ int fault_sent_redis(struct fault_lane *lane, const char *command)
     if (reply == NULL || reply->type == REDIS_REPLY_ERROR)
         BL_BUG("fault: no statistics from Redis");
     snprintf(name, sizeof(name), "cmdstat_%s:calls=", command);
-    found = strstr(reply->str, name);
+    found = strcasestr(reply->str, name);
     if (found != NULL)
         calls = (int)strtol(found + strlen(name), NULL, 10);
     freeReplyObject(reply);
     return calls;
+}
+
+/* The commands that wrote since the last FLUSHALL, in the order in which they were executed. */
+static int sent_appended(struct fault_lane *lane, const char *command)
+{
+    FILE *file =
+        fopen(test_server_path(&lane->redis, "appendonlydir/appendonly.aof.1.incr.aof"), "rbe");
+    char line[200], wanted[40];
+    int calls = 0;
+
+    if (file == NULL)
+        BL_BUG("fault: Redis keeps no append-only file");
+    snprintf(wanted, sizeof(wanted), "%s\r\n", command);
+    while (fgets(line, sizeof(line), file) != NULL)
+        if (strcmp(line, "FLUSHALL\r\n") == 0)
+            calls = 0;
+        else if (strcmp(line, wanted) == 0)
+            calls++;
+    fclose(file);
+    return calls;
+}
+
+int fault_sent_redis(struct fault_lane *lane, const char *command)
+{
+    int appended = sent_appended(lane, command);
+
+    if (lane->victim == &lane->redis)
+        return appended;
+    return sent_statistics(lane, command) == appended ? appended : -1;
 }
 
 int fault_sent_docker(struct fault_lane *lane)

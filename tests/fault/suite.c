@@ -22,7 +22,8 @@ struct suite_plan {
     enum fault_mode mode;
     int signal;
     /* of points of that kind every so manieth is taken; 0: none */
-    int journal_syncs, journal_writes, sockets, files;
+    int journal_syncs, journal_writes, sockets,
+        files; /* sockets: of the victim, when it is one */
     int least; /* fewer points are a failure of the suite */
     int lanes; /* that share RabbitMQ: one when that is killed */
 };
@@ -31,9 +32,9 @@ static const struct suite_plan suite_plans[] = {
     {"uncut", FAULT_KILL, SIGKILL, 0, 0, 0, 0, 0, 2},
     {"kill", FAULT_KILL, SIGKILL, 1, 5, 1, 4, 300, 2},
     {"stop", FAULT_STOP, SIGTERM, 2, 16, 2, 8, 150, 2},
-    {"postgres", FAULT_SERVER, SIGKILL, 0, 0, 8, 0, 20, 2},
-    {"redis", FAULT_SERVER, SIGKILL, 0, 0, 8, 0, 20, 2},
-    {"rabbit", FAULT_SERVER, SIGKILL, 0, 0, 40, 0, 4, 1},
+    {"postgres", FAULT_SERVER, SIGKILL, 0, 0, 1, 0, 40, 2},
+    {"redis", FAULT_SERVER, SIGKILL, 0, 0, 1, 0, 20, 2},
+    {"rabbit", FAULT_SERVER, SIGKILL, 0, 0, 5, 0, 5, 1},
 };
 
 struct suite {
@@ -66,7 +67,7 @@ static long suite_choose(const struct suite *suite, struct fault_lane *lane, boo
 
     if (file == NULL)
         BL_BUG("fault: the preloaded library has seen nothing");
-    while (fscanf(file, "%ld %15s %15s %15s", &number, kind, when, what) == 4) {
+    while (fscanf(file, "%ld %15s %15s %15s %*d", &number, kind, when, what) == 4) {
         int step = suite_step(suite->plan, kind, what);
         int *at = &seen[(kind[0] == 's') + (strcmp(what, "sync") == 0 ? 2 : 0)];
         if (number < 1 || number >= SUITE_POINTS)
