@@ -35,6 +35,24 @@ enum bl_code bl_given_state(const struct bl_given *given, struct bl_state *state
     return code;
 }
 
+enum bl_code bl_given_signing(const struct bl_given *given, struct bl_signing *signing,
+                              struct bl_error *err)
+{
+    struct bl_value *environment = NULL;
+    struct bl_project project;
+    enum bl_code code =
+        bl_project_open(&project, bl_given_text(given, "project"), NULL, NULL, err);
+
+    if (code != BL_OK)
+        return code;
+    code = bl_project_environment(&project, bl_given_text(given, "env"), &environment, err);
+    if (code == BL_OK)
+        bl_signing_read(environment, project.root, signing);
+    bl_value_unref(environment);
+    bl_project_close(&project);
+    return code;
+}
+
 int bl_journal_refuse(const struct bl_error *err)
 {
     return bl_command_end_error(err, err->code == BL_E_NOT_FOUND ? BL_EXIT_USAGE

@@ -6,11 +6,15 @@
 
 #include "cli/command.h"
 #include "journal/journal.h"
+#include "journal/sign.h"
 
 /* The state folder of the environment that was asked for (--env, else belay.lua's); outside of
  * a project the user's own. It need not be there. */
 enum bl_code bl_given_state(const struct bl_given *given, struct bl_state *state,
                             struct bl_error *err) BL_MUST_USE;
+/* What that environment says about signing; BL_E_NOT_FOUND outside of a project. */
+enum bl_code bl_given_signing(const struct bl_given *given, struct bl_signing *signing,
+                              struct bl_error *err) BL_MUST_USE;
 /* True when a word names a file rather than a run. */
 bool bl_word_is_file(const char *word);
 /* The file that a word means: a run of the state folder, or a path. Fills id ("" for a path).

@@ -11,10 +11,10 @@
 /* What a run's file says about itself. */
 struct fill_run {
     struct index_head head;
-    struct bl_value *info; /* data of the first event */
-    struct bl_value *last; /* data of the last event */
-    int64_t started, ended;
-    bool is_ended, is_readable;
+    struct bl_value *info;      /* data of the first event */
+    struct bl_value *last;      /* data of the last event */
+    int64_t started, ended, at; /* at, is_end: of the event read last */
+    bool is_ended, is_readable, is_end;
 };
 
 struct fill_list {
@@ -41,8 +41,8 @@ static bool fill_read_row(sqlite3 *db, const char *sql, struct fill_run *run,
         good = store_row_parse(&row, data, NULL) == BL_OK;
         if (row.event.seq == 1)
             run->started = row.event.at;
-        run->ended = row.event.at;
-        run->is_ended = strcmp(row.event.kind, "run_ended") == 0;
+        run->at = row.event.at;
+        run->is_end = strcmp(row.event.kind, "run_ended") == 0;
         run->head.seq = row.event.seq;
         memcpy(run->head.hash, row.event.hash, BL_HASH_TEXT);
     }
@@ -50,9 +50,22 @@ static bool fill_read_row(sqlite3 *db, const char *sql, struct fill_run *run,
     return good;
 }
 
+/* The end of a run is its last event, but for the signature of it. */
+static void fill_read_end(sqlite3 *db, struct fill_run *run)
+{
+    struct fill_run end = {.info = NULL};
+
+    if (!fill_read_row(db, STORE_ROWS " WHERE kind <> 'signed' ORDER BY seq DESC LIMIT 1", &end,
+                       &run->last))
+        return;
+    run->is_ended = end.is_end;
+    run->ended = end.at;
+}
+
 /* Reads the first and the last event of a file. What cannot be read stays empty. */
 static void fill_run_read(struct index *index, const char *id, struct fill_run *run)
 {
+    struct bl_value *last = NULL;
     char path[PATH_MAX];
     sqlite3 *db;
 
@@ -62,9 +75,11 @@ static void fill_run_read(struct index *index, const char *id, struct fill_run *
     bl_journal_file(&index->state, id, path);
     if (store_open_reader(path, &db, NULL) != BL_OK)
         return;
-    run->is_readable =
-        fill_read_row(db, STORE_ROWS " WHERE seq = 1", run, &run->info) &&
-        fill_read_row(db, STORE_ROWS " ORDER BY seq DESC LIMIT 1", run, &run->last);
+    run->is_readable = fill_read_row(db, STORE_ROWS " WHERE seq = 1", run, &run->info) &&
+                       fill_read_row(db, STORE_ROWS " ORDER BY seq DESC LIMIT 1", run, &last);
+    bl_value_unref(last);
+    if (run->is_readable)
+        fill_read_end(db, run);
     sqlite3_close_v2(db);
     if (run->is_ended && !store_is_locked(path) && journal_is_sealed(path) &&
         store_digest(path, run->head.digest, NULL) != BL_OK)

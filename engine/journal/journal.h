@@ -145,7 +145,15 @@ enum bl_code bl_journal_stopped(const struct bl_state *state, const char *proced
  */
 enum bl_code bl_journal_verify(const struct bl_state *state, const char *id,
                                struct bl_verdict *verdict, struct bl_error *err) BL_MUST_USE;
-/* The same for a lone file: its events and their chain only. */
+/*
+ * Checks the signatures of a run whose events are sound: each `signed` event holds the hash
+ * that its event has and a signature of it by somebody in the file `allowed`, and the last
+ * event is one that signs all before it. The text names who signed.
+ */
+enum bl_code bl_journal_verify_signed(const char *path, const char *allowed,
+                                      struct bl_verdict *verdict,
+                                      struct bl_error *err) BL_MUST_USE;
+/* The same as bl_journal_verify for a lone file: its events and their chain only. */
 enum bl_code bl_journal_verify_file(const char *path, struct bl_verdict *verdict,
                                     struct bl_error *err) BL_MUST_USE;
 

@@ -37,6 +37,8 @@ static const struct {
      "{gate}[ {question}] {answer}[: {value}][: {reason}][ by {by}][ ({how})]"},
     {"approval", "{does}[ gate {gate}][ {answer}] by {by}: {status}[: {why}]"},
     {"gate_assumed", "{kind}: {question}[ {answer}]"},
+    {"notice", "{text}"},
+    {"signed", "the events up to {seq} by the key {key}"},
     {"note", "{text}"},
     {"evidence", "{name}: {value}"},
     {"branch_started", "{name}"},

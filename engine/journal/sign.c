@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <openssl/evp.h>
 #include <signal.h>
 #include <spawn.h>
 #include <sys/mman.h>
@@ -327,6 +328,51 @@ enum bl_code bl_sign_verify(const char *allowed, const struct bl_signed *what,
             close(tool.files[i]);
     }
     return code;
+}
+
+/* The bytes of the armour (RFC 7468 lines) around `signature`; freed by bl_free. */
+static unsigned char *sign_unarmour(const char *signature, size_t *len)
+{
+    const char *start = strchr(signature, '\n'), *end = strstr(signature, "\n-----END");
+    unsigned char *text, *bytes;
+    size_t count = 0;
+    int got;
+
+    if (start == NULL || end == NULL || end < start)
+        return NULL;
+    text = bl_alloc((size_t)(end - start) + 1);
+    bytes = bl_alloc((size_t)(end - start) + 1);
+    for (; start < end; start++) {
+        if (strchr("\r\n", *start) == NULL)
+            text[count++] = (unsigned char)*start;
+    }
+    got = EVP_DecodeBlock(bytes, text, (int)count);
+    bl_free(text);
+    *len = got > 0 ? (size_t)got : 0;
+    return bytes;
+}
+
+/* A number of SSH: four bytes, the highest first. */
+static size_t sign_number(const unsigned char *bytes)
+{
+    return (size_t)bytes[0] << 24 | (size_t)bytes[1] << 16 | (size_t)bytes[2] << 8 | bytes[3];
+}
+
+/* "SSHSIG", a version, and the public key with its length in front. */
+void bl_sign_fingerprint(const char *signature, char key[BL_SIGN_KEY])
+{
+    unsigned char digest[32], text[48];
+    size_t len = 0, size;
+    unsigned char *bytes = sign_unarmour(signature, &len);
+
+    key[0] = '\0';
+    if (len > 14 && memcmp(bytes, "SSHSIG", 6) == 0 && (size = sign_number(bytes + 10)) > 0 &&
+        size <= len - 14 &&
+        EVP_Digest(bytes + 14, size, digest, NULL, EVP_sha256(), NULL) == 1) {
+        EVP_EncodeBlock(text, digest, sizeof(digest));
+        snprintf(key, BL_SIGN_KEY, "SHA256:%.43s", (const char *)text); /* without the '=' */
+    }
+    bl_free(bytes);
 }
 
 void bl_signing_read(const struct bl_value *environment, const char *project,

@@ -29,6 +29,11 @@ struct bl_signer {
     char key[128]; /* "ED25519 SHA256:…": the fingerprint tells two keys of one person apart */
 };
 
+#define BL_SIGN_KEY 64 /* "SHA256:…" */
+/* The fingerprint of the key that made a signature, as ssh-keygen shows it; "" when it is none.
+ * It proves nothing. */
+void bl_sign_fingerprint(const char *signature, char key[BL_SIGN_KEY]);
+
 /*
  * Signs with the private half of `key`: the path of a private key, or of a public one whose
  * private half is in the agent or beside it. "~/" is the home. Adds the armoured signature to

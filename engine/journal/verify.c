@@ -115,7 +115,8 @@ static bool verify_row(struct verify *verify, const struct store_row *row)
                            SHORT_HASH, hash);
     memcpy(verify->before, verify->last, BL_HASH_TEXT);
     memcpy(verify->last, event->hash, BL_HASH_TEXT);
-    verify->is_ended = strcmp(event->kind, "run_ended") == 0;
+    if (strcmp(event->kind, "signed") != 0) /* the end is signed after it */
+        verify->is_ended = strcmp(event->kind, "run_ended") == 0;
     for (size_t i = 0; i < verify->head_count; i++) {
         if (verify->heads[i].head.seq == event->seq) {
             verify->heads[i].is_seen = true;

@@ -7,6 +7,7 @@
 
 #include "base/exit.h"
 #include "journal/lease.h"
+#include "run/head_signer.h"
 #include "run/others.h"
 #include "run/params.h"
 #include "run/project.h"
@@ -89,6 +90,17 @@ static enum bl_code run_need(const struct run *run, const char *name,
                          name, unset, unset);
 }
 
+/* Where signed runs are wanted, one that cannot sign does not begin. */
+static enum bl_code run_check_signing(const struct run *run, struct bl_error *err)
+{
+    struct bl_signing signing;
+
+    bl_signing_read(run->environment, run->project.root, &signing);
+    if (run->options->world != BL_WORLD_LIVE || !signing.is_required)
+        return BL_OK;
+    return bl_head_signer_try(&signing, bl_map_text(run->environment, "name", ""), err);
+}
+
 /* Every connection that the procedure uses must be in the environment, with its secrets. */
 static enum bl_code run_check_uses(const struct run *run, struct bl_error *err)
 {
@@ -133,7 +145,9 @@ static enum bl_code run_load(struct run *run, struct bl_error *err)
     sources.environment = run->environment;
     sources.may_prompt = options->is_attended;
     bl_secrets_learn(run->secrets, run->environment);
-    code = run_check_uses(run, err);
+    code = run_check_signing(run, err);
+    if (code == BL_OK)
+        code = run_check_uses(run, err);
     if (code == BL_OK)
         code = bl_params_resolve(run->procedure, &sources, &run->params, &run->given, err);
     if (code != BL_OK)
@@ -268,6 +282,7 @@ static int run_body(struct run *run, struct bl_error *err)
         .clock = &run->clock,
         .journal = run->journal,
         .environment = run->environment,
+        .project = run->project.root,
         .world = options->world,
         .secrets = run->secrets,
         .is_attended = options->is_attended,
@@ -294,6 +309,8 @@ static int run_body(struct run *run, struct bl_error *err)
     if (bl_journal_flush(run->journal, err) != BL_OK)
         return bl_exit_of(err->code);
     err->code = BL_OK; /* it may hold what was only tried */
+    if (bl_session_sign(run->session, err) != BL_OK && status == BL_EXIT_OK)
+        status = bl_exit_of(err->code);
     return status;
 }
 
@@ -346,6 +363,7 @@ static int run_load_exit(enum bl_code code)
     case BL_E_TIMEOUT:
     case BL_E_WAITING:
     case BL_E_CANCELLED:
+    case BL_E_GUARD:
         return bl_exit_of(code);
     default:
         return BL_EXIT_USAGE;

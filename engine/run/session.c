@@ -5,6 +5,8 @@
 
 #include "run/session.h"
 
+#include "run/head_signer.h"
+
 #include <signal.h>
 
 #define SIGNALS 3
@@ -19,6 +21,7 @@ struct bl_session {
     uv_timer_t ticker;
     int signal;
     struct bl_secrets *secrets, *own_secrets;
+    struct bl_head_signer *signer; /* NULL: nothing is signed */
 };
 
 static void session_warn(struct bl_session *session)
@@ -109,6 +112,24 @@ static void session_ticked(uv_timer_t *timer)
     session->settings.on_waiting(session->settings.arg, text, bl_clock_steady() - op->started);
 }
 
+/* A live run is signed when the environment names a key. */
+static void session_start_signer(struct bl_session *session)
+{
+    const struct bl_session_settings *settings = &session->settings;
+    struct bl_signing signing;
+
+    if (settings->world != BL_WORLD_LIVE || settings->journal == NULL)
+        return;
+    bl_signing_read(settings->environment, settings->project, &signing);
+    if (signing.key[0] != '\0')
+        session->signer = bl_head_signer_new(session->loop, settings->journal, &signing);
+}
+
+enum bl_code bl_session_sign(struct bl_session *session, struct bl_error *err)
+{
+    return bl_head_signer_end(session->signer, err);
+}
+
 struct bl_session *bl_session_new(const struct bl_session_settings *settings)
 {
     static const int numbers[SIGNALS] = {SIGINT, SIGTERM, SIGHUP};
@@ -129,6 +150,7 @@ struct bl_session *bl_session_new(const struct bl_session_settings *settings)
         session->gate = world.gate = bl_gate_new(session->loop, settings->journal, &gate);
     session->world = bl_world_new(&world);
     session_keep_secrets(session);
+    session_start_signer(session);
     bl_runtime_enter(settings->runtime, session->world);
     for (size_t i = 0; i < SIGNALS; i++)
         session_watch(session, &session->signals[i], numbers[i]);
@@ -168,6 +190,7 @@ void bl_session_free(struct bl_session *session)
 {
     if (session == NULL)
         return;
+    bl_head_signer_free(session->signer);
     bl_gate_free(session->gate);
     bl_world_free(session->world);
     for (size_t i = 0; i < SIGNALS; i++)

@@ -14,6 +14,7 @@ struct bl_session_settings {
     const struct bl_clock *clock;
     struct bl_journal *journal; /* NULL: none (eval, selftest, explore) */
     const struct bl_value *environment;
+    const char *project; /* its folder, for the names in `signing`; NULL without a journal */
     enum bl_world_kind world;
     struct bl_secrets *secrets; /* NULL: the session has its own */
     bool is_attended, yes;      /* see gate.h */
@@ -28,6 +29,8 @@ struct bl_session *bl_session_new(const struct bl_session_settings *settings);
 /* Turns until it is over; signals stop it. Everything under way has settled then. An error: the
  * journal is full or gone. */
 enum bl_code bl_session_run(struct bl_session *session, struct bl_error *err) BL_MUST_USE;
+/* Signs the head of the run, once its end is on disk; see head_signer.h. */
+enum bl_code bl_session_sign(struct bl_session *session, struct bl_error *err) BL_MUST_USE;
 void bl_session_free(struct bl_session *session);
 struct bl_world *bl_session_world(struct bl_session *session);
 int bl_session_signal(const struct bl_session *session);      /* that stopped it; 0: none */

@@ -78,6 +78,7 @@ static void test_sign__listed_key_is_known_by_name(void **state)
 {
     struct bl_signed what = {BL_SIGN_HEAD, "0123abcd", 8, 0};
     struct bl_error err = {0};
+    char key[BL_SIGN_KEY];
     struct bl_signer who;
     struct bl_buf signature;
     struct keys keys;
@@ -89,6 +90,12 @@ static void test_sign__listed_key_is_known_by_name(void **state)
         fail_msg("%s", err.message);
     assert_string_equal(who.name, "rosa@example.org");
     assert_memory_equal(who.key, "ED25519 SHA256:", 15);
+    bl_sign_fingerprint(bl_buf_text(&signature), key);
+    assert_string_equal(who.key + 8, key);
+    bl_sign_fingerprint("-----BEGIN SSH SIGNATURE-----\nU1NIU0lH\n-----END", key);
+    assert_string_equal(key, "");
+    bl_sign_fingerprint("nothing", key);
+    assert_string_equal(key, "");
     bl_buf_release(&signature);
     /* and so by its public half */
     memcpy(keys.rosa + strlen(keys.rosa), ".pub", 5);
