@@ -5,6 +5,7 @@
 
 #include "cli/commands.h"
 #include "cli/gates.h"
+#include "cli/request.h"
 #include "cli/state.h"
 
 #include "base/exit.h"
@@ -112,30 +113,110 @@ static enum bl_code approve_answer(const struct bl_given *given, const struct bl
     return approve_ask(question, answer, err);
 }
 
-static int approve_run(const struct bl_given *given)
+/* The answer to a gate of a live run, signed where other people must approve. */
+static enum bl_code approve_note(const struct bl_given *given, const struct bl_value *gate,
+                                 struct bl_value *note, struct bl_error *err)
 {
-    const char *reason = bl_given_text(given, "reason");
+    const char *reason = bl_given_text(given, "reason"), *key = bl_given_text(given, "key");
+    int64_t approvals = bl_map_int(bl_map_get(gate, "data"), "approvals", 0);
+    struct bl_buf answer;
+    enum bl_code code;
+
+    if (approvals > 0 && key == NULL)
+        return bl_fail(
+            err, BL_E_ARG,
+            "this gate asks for the approval of %lld other %s: sign yours with --key "
+            "KEY, the path of your SSH key",
+            (long long)approvals, approvals == 1 ? "person" : "people");
+    if (approvals == 0 && key != NULL)
+        return bl_fail(err, BL_E_ARG, "this gate wants no signature: leave --key out");
+    bl_buf_init(&answer, BL_PROMPT_MAX);
+    code = approve_answer(given, gate, &answer, err);
+    if (code == BL_OK && key != NULL)
+        code = bl_gate_sign(gate, key, note, err);
+    else if (code == BL_OK)
+        bl_map_set(note, "answer", bl_value_text(bl_buf_text(&answer)));
+    if (code == BL_OK && reason != NULL)
+        bl_map_set(note, "reason", bl_value_text(reason));
+    bl_buf_release(&answer);
+    return code;
+}
+
+static int approve_live(const struct bl_given *given)
+{
+    const char *file = bl_given_text(given, "export");
+    struct bl_value *gate = NULL, *note = NULL;
+    struct bl_error err = {0};
+    struct bl_live live;
+    enum bl_code code = bl_given_live(given, &live, &err);
+
+    if (code == BL_OK)
+        code = bl_given_gate(given, &live, &gate, &err);
+    if (code == BL_OK && file != NULL) {
+        code = bl_request_write(file, live.id, gate, &err);
+    } else if (code == BL_OK) {
+        note = bl_live_note(&live, "approve", gate);
+        code = approve_note(given, gate, note, &err);
+    }
+    bl_value_unref(gate);
+    if (code == BL_OK && note != NULL)
+        return bl_live_send(&live, note);
+    bl_value_unref(note);
+    return code == BL_OK ? bl_command_end(BL_EXIT_OK) : bl_journal_refuse(&err);
+}
+
+/* What was exported elsewhere is shown and signed here: nothing of the run is needed. */
+static int approve_sign(const struct bl_given *given, const char *file)
+{
+    struct bl_value *gate = NULL;
+    struct bl_error err = {0};
+    enum bl_code code = bl_request_read(file, &gate, &err);
+
+    if (code == BL_OK)
+        code = approve_note(given, gate, gate, &err);
+    if (code == BL_OK)
+        code = bl_request_write_signed(file, gate, &err);
+    bl_value_unref(gate);
+    return code == BL_OK ? bl_command_end(BL_EXIT_OK) : bl_journal_refuse(&err);
+}
+
+static int approve_import(const struct bl_given *given, const char *file)
+{
     struct bl_value *gate = NULL, *note;
     struct bl_error err = {0};
-    struct bl_buf answer;
     struct bl_live live;
-    int status;
 
-    bl_buf_init(&answer, BL_PROMPT_MAX);
-    if (bl_given_live(given, &live, &err) != BL_OK ||
-        bl_given_gate(given, &live, &gate, &err) != BL_OK ||
-        approve_answer(given, gate, &answer, &err) != BL_OK) {
-        status = bl_journal_refuse(&err);
-    } else {
-        note = bl_live_note(&live, "approve", gate);
-        bl_map_set(note, "answer", bl_value_text(bl_buf_text(&answer)));
-        if (reason != NULL)
-            bl_map_set(note, "reason", bl_value_text(reason));
-        status = bl_live_send(&live, note);
+    if (bl_request_read(file, &gate, &err) != BL_OK ||
+        bl_live_find(given, bl_map_text(gate, "run", ""), &live, &err) != BL_OK) {
+        bl_value_unref(gate);
+        return bl_journal_refuse(&err);
     }
-    bl_buf_release(&answer);
+    note = bl_live_note(&live, "approve", gate);
+    if (bl_map_get(gate, "signature") != NULL)
+        bl_map_set(note, "signature", bl_value_ref(bl_map_get(gate, "signature")));
+    if (bl_map_get(gate, "reason") != NULL)
+        bl_map_set(note, "reason", bl_value_ref(bl_map_get(gate, "reason")));
     bl_value_unref(gate);
-    return status;
+    return bl_live_send(&live, note);
+}
+
+static int approve_run(const struct bl_given *given)
+{
+    const char *sign = bl_given_text(given, "sign"), *import = bl_given_text(given, "import");
+    struct bl_error err;
+
+    if ((given->count == 0) == (sign == NULL && import == NULL) ||
+        (sign != NULL) + (import != NULL) + (bl_given_text(given, "export") != NULL) > 1) {
+        bl_fail(&err, BL_E_ARG,
+                "name a run, or one file: approve RUN [GATE], approve --sign FILE, approve "
+                "--import FILE");
+        return bl_command_end(bl_command_fail(&err));
+    }
+    if (sign != NULL)
+        return approve_sign(given, sign);
+    if (import != NULL)
+        return approve_import(given, import);
+    return approve_live(given);
 }
 
 static int reject_run(const struct bl_given *given)
@@ -161,13 +242,18 @@ static const struct bl_option approve_options[] = {
     {"word", "WORD", "the word that has to be typed, for where there is no terminal", false,
      NULL},
     {"reason", "TEXT", "why, for the journal; a step is not skipped without one", false, NULL},
+    {"key", "PATH", "the SSH key that signs, where other people must approve", false, NULL},
+    {"export", "FILE", "writes the gate to a file, to be signed on another machine", false,
+     NULL},
+    {"sign", "FILE", "shows and signs what was exported; writes FILE.signed", false, NULL},
+    {"import", "FILE", "answers with what was signed there", false, NULL},
     {0},
 };
 
 const struct bl_command bl_command_approve = {
     .name = "approve",
-    .words = "RUN [GATE]",
-    .least = 1,
+    .words = "[RUN [GATE]]",
+    .least = 0,
     .most = 2,
     .summary = "answers a gate of a live run from elsewhere",
     .text =

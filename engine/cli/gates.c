@@ -38,23 +38,29 @@ static enum bl_code gates_status(const struct bl_state *state, const char *id,
     return code;
 }
 
-enum bl_code bl_given_live(const struct bl_given *given, struct bl_live *live,
-                           struct bl_error *err)
+enum bl_code bl_live_find(const struct bl_given *given, const char *id, struct bl_live *live,
+                          struct bl_error *err)
 {
-    const char *word = given->words[0];
-    enum bl_code code;
+    enum bl_code code = bl_given_state(given, &live->state, err);
 
-    if (bl_word_is_file(word))
-        return bl_fail(err, BL_E_ARG, "%s is a file: name a live run by its id, or `last`",
-                       word);
-    code = bl_given_state(given, &live->state, err);
     if (code == BL_OK)
-        code = bl_journal_find(&live->state, word, live->id, err);
+        code = bl_journal_find(&live->state, id, live->id, err);
     if (code == BL_OK)
         code = gates_status(&live->state, live->id, err);
     if (code == BL_OK)
         bl_journal_file(&live->state, live->id, live->path);
     return code;
+}
+
+enum bl_code bl_given_live(const struct bl_given *given, struct bl_live *live,
+                           struct bl_error *err)
+{
+    const char *word = given->words[0];
+
+    if (bl_word_is_file(word))
+        return bl_fail(err, BL_E_ARG, "%s is a file: name a live run by its id, or `last`",
+                       word);
+    return bl_live_find(given, word, live, err);
 }
 
 /* Says which gates are open, for somebody who named none of them. */

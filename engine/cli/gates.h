@@ -15,6 +15,9 @@ struct bl_live {
 /* BL_E_NOT_FOUND: no such run, or it is not live; says what to do then. */
 enum bl_code bl_given_live(const struct bl_given *given, struct bl_live *live,
                            struct bl_error *err) BL_MUST_USE;
+/* The same for a run whose id is known. */
+enum bl_code bl_live_find(const struct bl_given *given, const char *id, struct bl_live *live,
+                          struct bl_error *err) BL_MUST_USE;
 /* The open gate that was named by its number, or the only one there is: a map as of
  * bl_gates_open, to be freed. */
 enum bl_code bl_given_gate(const struct bl_given *given, const struct bl_live *live,

@@ -29,13 +29,19 @@ struct bl_gate *bl_gate_new(struct bl_loop *loop, struct bl_journal *journal,
     gate->settings = *settings;
     gate->end = &gate->first;
     /* Without one, answers come from the terminal only: no reason not to run. */
+    gate->evidence = bl_list_new();
+    gate->approvals = approvals_new(settings->signing);
+    gate->settings.signing = NULL;
     gate->inbox = bl_inbox_open(loop, journal, gate_note, gate, &err);
     return gate;
 }
 
 static void question_free(struct question *question)
 {
+    expiry_stop(question);
     bl_value_unref(question->map);
+    bl_value_unref(question->opened);
+    bl_value_unref(question->approved);
     bl_free(question);
 }
 
@@ -46,12 +52,27 @@ void bl_gate_free(struct bl_gate *gate)
     if (gate == NULL)
         return;
     bl_inbox_close(gate->inbox);
+    approvals_free(gate->approvals);
+    bl_value_unref(gate->evidence);
     bl_terminal_close(gate->terminal);
     for (struct question *at = gate->first; at != NULL; at = next) {
         next = at->next;
         question_free(at);
     }
     bl_free(gate);
+}
+
+/* Journals that it is open. Facts are what may be otherwise when it is asked again. */
+static void gate_open(struct bl_gate *gate, struct question *question,
+                      struct bl_value *take_data)
+{
+    question->approvals = (int)bl_map_int(question->map, "approvals", 0);
+    question->approved = bl_list_new();
+    expiry_start(gate, question);
+    bl_map_set(take_data, "facts", facts_collect(gate, question));
+    question->opened = bl_value_ref(take_data);
+    bl_journal_append(gate->journal, "gate_opened", take_data);
+    memcpy(question->hash, bl_journal_head(gate->journal), BL_HASH_TEXT);
 }
 
 int bl_gate_ask(struct bl_gate *gate, const struct bl_gate_request *request)
@@ -68,8 +89,7 @@ int bl_gate_ask(struct bl_gate *gate, const struct bl_gate_request *request)
         bl_map_set(data, bl_map_key(question->map, i),
                    bl_value_ref(bl_map_at(question->map, i)));
     bl_map_set(data, "gate", bl_value_int(question->number));
-    bl_journal_append(gate->journal, "gate_opened", data);
-    memcpy(question->hash, bl_journal_head(gate->journal), BL_HASH_TEXT);
+    gate_open(gate, question, data);
     return question->number;
 }
 
@@ -114,10 +134,52 @@ void gate_settle(struct bl_gate *gate, struct question *question,
     bl_loop_wake(gate->loop); /* whoever waits for the loop has something to do now */
 }
 
+static void gate_wait(struct bl_gate *gate, const struct question *question)
+{
+    struct bl_buf text;
+
+    bl_buf_init(&text, 0);
+    approvals_say(question, &text);
+    bl_terminal_wait(gate->terminal, bl_buf_text(&text));
+    bl_buf_release(&text);
+}
+
+void gate_advance(struct bl_gate *gate, struct question *question)
+{
+    bool is_shown = question == gate->first && gate->is_shown;
+    bool wants_word = question->opened != NULL &&
+                      bl_map_get(question->opened, "typed") != NULL && !question->is_word_given;
+    struct gate_source source = {.how = "approvals"};
+    struct bl_buf text;
+
+    bl_buf_init(&text, 0);
+    if (!approvals_are_complete(question) || wants_word) {
+        approvals_say(question, &text);
+        if (is_shown && wants_word)
+            bl_terminal_remark(gate->terminal, bl_buf_text(&text));
+        else if (is_shown)
+            gate_wait(gate, question);
+    } else {
+        approvals_name(question, &text);
+        source.by = bl_buf_text(&text);
+        if (is_shown)
+            bl_terminal_leave(gate->terminal, "It is approved.");
+        gate_settle(gate, question, &(struct bl_gate_answer){.result = BL_GATE_YES}, &source);
+    }
+    bl_buf_release(&text);
+}
+
 static void gate_answered(void *context, const struct bl_gate_answer *answer, const char *how)
 {
     struct bl_gate *gate = context;
 
+    if (expiry_is_over(gate, gate->first))
+        return;
+    if (answer->result == BL_GATE_YES && gate->first->approvals > 0) {
+        gate->first->is_word_given = true;
+        gate_advance(gate, gate->first);
+        return;
+    }
     gate_settle(gate, gate->first, answer, &(struct gate_source){.how = how});
 }
 
@@ -142,7 +204,7 @@ static bool gate_says_yes(const struct bl_gate *gate, const struct question *que
 {
     const char *kind = bl_map_text(question->map, "kind", "");
 
-    return gate->settings.yes &&
+    return gate->settings.yes && question->approvals == 0 &&
            (strcmp(kind, "confirm") == 0 || strcmp(kind, "operation") == 0) &&
            strcmp(bl_map_text(question->map, "class", ""), "change") == 0;
 }
@@ -153,34 +215,52 @@ static void gate_pass_over(struct bl_gate *gate, enum bl_gate_result result, con
                 &(struct gate_source){.how = how});
 }
 
+/* Nobody is here to answer. Where the approval of others is all that is wanted, it may come. */
+static void gate_leave_open(struct bl_gate *gate, const char *why)
+{
+    struct question *question = gate->first;
+
+    if (question->approvals > 0 && question->expires > 0 && gate->inbox != NULL &&
+        bl_map_get(question->map, "typed") == NULL)
+        question->is_standing = true;
+    else
+        gate_pass_over(gate, BL_GATE_UNANSWERED, why);
+}
+
 static void gate_show(struct bl_gate *gate)
 {
     struct question *question = gate->first;
+    struct bl_gate_request request = question->request;
     struct bl_error err;
 
     if (gate->terminal == NULL)
         gate->terminal = bl_terminal_open(gate->loop, &err);
     if (gate->terminal == NULL || bl_terminal_ready(gate->terminal, &err) != BL_OK) {
-        gate_pass_over(gate, BL_GATE_UNANSWERED, err.message);
+        gate_leave_open(gate, err.message);
         return;
     }
     gate->is_shown = true;
-    bl_terminal_ask(gate->terminal, question->number, &question->request, gate_answered, gate);
+    request.question = question->opened;
+    bl_terminal_ask(gate->terminal, question->number, &request, gate_answered, gate);
+    if (question->approvals > 0 && bl_map_get(question->map, "typed") == NULL)
+        gate_wait(gate, question);
 }
 
 bool bl_gate_turn(struct bl_gate *gate)
 {
     const struct question *question = gate->first;
 
-    if (question == NULL || gate->is_shown)
-        return gate->is_shown;
+    if (question == NULL)
+        return false;
+    if (gate->is_shown || question->is_standing)
+        return true;
     if (question->request.is_agreed != NULL && *question->request.is_agreed)
         gate_pass_over(gate, BL_GATE_YES, "agreed in this step");
     else if (gate_says_yes(gate, question))
         gate_pass_over(gate, BL_GATE_YES, "--yes");
     else if (!gate->settings.is_attended)
-        gate_pass_over(gate, BL_GATE_UNANSWERED, "nobody is there");
+        gate_leave_open(gate, "nobody is there");
     else
         gate_show(gate);
-    return gate->is_shown;
+    return gate->first != NULL && (gate->is_shown || gate->first->is_standing);
 }

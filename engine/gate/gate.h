@@ -28,13 +28,16 @@ const char *bl_gate_result_name(enum bl_gate_result result); /* "yes", "no", "un
  *   reasons   map from title to why
  *   input     (ask, manual) what is wanted: "text", "number", "file", a parameter's type
  *   default   (ask) what an empty line means
- *   step, file, line
+ *   approvals (an integer) so many other people must approve it by a signature; what is typed
+ * at the terminal is needed too when `typed` is there, and is only ever a no else expires_in
+ * (an integer) milliseconds after which it is answered no step, file, line
  */
 struct bl_gate_answer {
     enum bl_gate_result result;
     /* What was entered or the title chosen; NULL for none of these. Borrowed, as all of it. */
     const char *text;
     const char *reason; /* why a step is skipped (option "skip" of `failed`); else NULL */
+    bool is_expired;    /* the no is nobody's: its time was over */
 };
 struct bl_gate_request {
     const struct bl_value *question;
@@ -49,6 +52,7 @@ struct bl_gate_request {
     void *owner;
 };
 
+struct bl_signing;
 struct bl_gate_settings {
     bool is_attended; /* false: nobody is there (CI, no terminal): every question is unanswered
                        */
@@ -56,6 +60,9 @@ struct bl_gate_settings {
     /* Somebody wants the run to end (belay abort): called on the loop's thread. May be NULL. */
     void (*on_abort)(void *arg, const char *by, const char *reason);
     void *arg;
+    const char *environment; /* other live runs of it are named at each gate; NULL: none */
+    const struct bl_signing *signing; /* where those are listed who may approve; NULL: nobody.
+                                       * Read by bl_gate_new, not kept. */
 };
 
 struct bl_gate;
@@ -67,6 +74,10 @@ void bl_gate_free(struct bl_gate *gate);
 /* Puts a question in line (copied) and journals gate_opened. Gives its number in the run,
  * from 1. */
 int bl_gate_ask(struct bl_gate *gate, const struct bl_gate_request *request);
+/* Keeps what an event says that a person at a gate should know: checks and evidence. */
+void bl_gate_hear(struct bl_gate *gate, const char *kind, const struct bl_value *data);
+/* Whether somebody could approve at all: BL_E_GUARD says what is missing. */
+enum bl_code bl_gate_can_approve(const struct bl_gate *gate, struct bl_error *err) BL_MUST_USE;
 /* Takes the questions of an owner back: each is answered with unanswered, at once. */
 void bl_gate_withdraw(struct bl_gate *gate, const void *owner);
 /* Settles or shows the next question when none is shown, one a turn. Call it after the journal

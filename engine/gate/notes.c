@@ -8,13 +8,10 @@
 
 #include "gate/answer.h"
 
-/* What became of a note, for the journal and for whoever wrote it. */
-static void notes_record(struct bl_gate *gate, const struct bl_note *note, const char *refused)
+static void notes_copy(const struct bl_note *note, struct bl_value *data)
 {
-    static const char *const copied[] = {"id", "hash", "does", "answer", "reason"};
-    struct bl_value *data = bl_map_new();
+    static const char *const copied[] = {"id", "hash", "does", "answer", "reason", "signature"};
     const struct bl_value *number = bl_map_get(note->data, "gate");
-    char text[400];
 
     for (size_t i = 0; i < BL_COUNT(copied); i++) {
         const char *field = bl_map_text(note->data, copied[i], NULL);
@@ -23,21 +20,42 @@ static void notes_record(struct bl_gate *gate, const struct bl_note *note, const
     }
     if (bl_value_type(number) == BL_INT)
         bl_map_set(data, "gate", bl_value_ref(number));
-    bl_map_set(data, "by", bl_value_text(note->by));
-    bl_map_set(data, "how", bl_value_text("inbox"));
-    bl_map_set(data, "status", bl_value_text(refused == NULL ? "accepted" : "refused"));
-    if (refused != NULL)
-        bl_map_set(data, "why", bl_value_text(refused));
+}
+
+void notes_record(struct bl_gate *gate, const struct bl_note *note,
+                  const struct note_fate *fate)
+{
+    struct bl_value *data = bl_map_new();
+    char text[400];
+
+    notes_copy(note, data);
+    bl_map_set(data, "by", bl_value_text(fate->by != NULL ? fate->by : note->by));
+    if (fate->by != NULL)
+        bl_map_set(data, "via", bl_value_text(note->by));
+    if (fate->key != NULL)
+        bl_map_set(data, "key", bl_value_text(fate->key));
+    bl_map_set(data, "how", bl_value_text(fate->key != NULL ? "signature" : "inbox"));
+    bl_map_set(data, "status", bl_value_text(fate->refused == NULL ? "accepted" : "refused"));
+    if (fate->refused != NULL)
+        bl_map_set(data, "why", bl_value_text(fate->refused));
+    if (fate->state != NULL)
+        bl_map_set(data, "state", bl_value_text(fate->state));
     bl_journal_append(gate->journal, "approval", data);
-    if (refused != NULL && gate->is_shown) {
-        snprintf(text, sizeof(text), "A note by %s is refused: %s", note->by, refused);
+    if (fate->refused != NULL && gate->is_shown) {
+        snprintf(text, sizeof(text), "A note by %s is refused: %s",
+                 fate->by != NULL ? fate->by : note->by, fate->refused);
         bl_terminal_remark(gate->terminal, text);
     }
     bl_loop_wake(gate->loop);
 }
 
-static struct question *notes_find(const struct bl_gate *gate, const struct bl_note *note,
-                                   struct bl_error *err)
+static void notes_refuse(struct bl_gate *gate, const struct bl_note *note, const char *why)
+{
+    notes_record(gate, note, &(struct note_fate){.refused = why});
+}
+
+struct question *notes_find(const struct bl_gate *gate, const struct bl_note *note,
+                            struct bl_error *err)
 {
     int64_t number = bl_map_int(note->data, "gate", 0);
     struct question *question = gate->first;
@@ -75,6 +93,10 @@ static enum bl_code notes_approve(const struct question *question, const struct 
 {
     struct bl_gate_request request = question->request;
 
+    if (question->approvals > 0)
+        return bl_fail(
+            err, BL_E_DENIED,
+            "here only a signature of somebody else counts: belay approve --key KEY");
     request.question = question->map;
     if (answer_read(&request, bl_map_text(note->data, "answer", "yes"), answer, err) != BL_OK)
         return err->code;
@@ -87,40 +109,60 @@ static enum bl_code notes_approve(const struct question *question, const struct 
     return BL_OK;
 }
 
+/* The answer of a note to an open question, which is told where it is shown. */
+static void notes_give(struct bl_gate *gate, struct question *question,
+                       const struct bl_note *note, const struct bl_gate_answer *answer)
+{
+    struct gate_source source = {.by = note->by, .how = "inbox"};
+    char text[200];
+
+    notes_record(gate, note, &(struct note_fate){0});
+    if (question == gate->first && gate->is_shown) {
+        snprintf(text, sizeof(text), "%s has answered from elsewhere: %s", note->by,
+                 answer->text != NULL ? answer->text : bl_gate_result_name(answer->result));
+        bl_terminal_leave(gate->terminal, text);
+    }
+    gate_settle(gate, question, answer, &source);
+}
+
 static void notes_answer(struct bl_gate *gate, const struct bl_note *note)
 {
     bool is_rejection = strcmp(bl_map_text(note->data, "does", ""), "reject") == 0;
-    struct gate_source source = {.by = note->by, .how = "inbox"};
     struct bl_gate_answer answer = {0};
-    struct question *question;
     struct bl_error err = {0};
-    char text[200];
+    struct question *question = notes_find(gate, note, &err);
+    enum bl_code code;
 
-    question = notes_find(gate, note, &err);
-    if (question != NULL && is_rejection)
-        (void)!notes_reject(question, &answer, &err);
-    else if (question != NULL)
-        (void)!notes_approve(question, note, &answer, &err);
-    notes_record(gate, note, err.code == BL_OK ? NULL : err.message);
-    if (err.code != BL_OK)
+    if (question == NULL) {
+        notes_refuse(gate, note, err.message);
         return;
+    }
+    if (expiry_is_over(gate, question)) {
+        notes_refuse(gate, note, "its time was over");
+        return;
+    }
+    if (!is_rejection && question->approvals > 0 &&
+        bl_map_get(note->data, "signature") != NULL) {
+        approvals_check(gate, note);
+        return;
+    }
+    code = is_rejection ? notes_reject(question, &answer, &err)
+                        : notes_approve(question, note, &answer, &err);
     if (is_rejection)
         answer.reason = bl_map_text(note->data, "reason", NULL);
-    if (question == gate->first && gate->is_shown) {
-        snprintf(text, sizeof(text), "%s has answered from elsewhere: %s", note->by,
-                 answer.text != NULL ? answer.text : bl_gate_result_name(answer.result));
-        bl_terminal_leave(gate->terminal, text);
-    }
-    gate_settle(gate, question, &answer, &source);
+    if (code == BL_OK)
+        notes_give(gate, question, note, &answer);
+    else
+        notes_refuse(gate, note, err.message);
 }
 
 static void notes_abort(struct bl_gate *gate, const struct bl_note *note)
 {
     if (gate->settings.on_abort == NULL) {
-        notes_record(gate, note, "this run cannot be ended from elsewhere");
+        notes_refuse(gate, note, "this run cannot be ended from elsewhere");
         return;
     }
-    notes_record(gate, note, NULL);
+    notes_record(gate, note, &(struct note_fate){0});
     gate->settings.on_abort(gate->settings.arg, note->by,
                             bl_map_text(note->data, "reason", NULL));
 }
@@ -131,13 +173,13 @@ void gate_note(void *context, const struct bl_note *note)
     const char *does = bl_map_text(note->data, "does", "");
 
     if (note->data == NULL)
-        notes_record(gate, note, note->why);
+        notes_refuse(gate, note, note->why);
     else if (strcmp(bl_map_text(note->data, "run", ""), bl_journal_run(gate->journal)) != 0)
-        notes_record(gate, note, "it is for another run");
+        notes_refuse(gate, note, "it is for another run");
     else if (strcmp(does, "abort") == 0)
         notes_abort(gate, note);
     else if (strcmp(does, "approve") == 0 || strcmp(does, "reject") == 0)
         notes_answer(gate, note);
     else
-        notes_record(gate, note, "it does not say what it does");
+        notes_refuse(gate, note, "it does not say what it does");
 }

@@ -116,6 +116,51 @@ static const char *const screen_fields[][2] = {
     {"grown", "grown"}, {"why", "why"},       {"undo", "undo"},
 };
 
+static void screen_add_list(struct bl_buf *screen, int width, const char *name,
+                            const struct bl_value *list)
+{
+    for (size_t i = 0; i < bl_value_count(list); i++)
+        screen_add_field(screen, width, i == 0 ? name : "",
+                         bl_value_as_text(bl_list_get(list, i)));
+}
+
+/* Who else is at work there, what is known so far, who must agree and until when. */
+static void screen_add_facts(struct bl_buf *screen, int width, const struct bl_value *question)
+{
+    const struct bl_value *facts = bl_map_get(question, "facts");
+    long long approvals = (long long)bl_map_int(question, "approvals", 0);
+    int64_t before = bl_map_int(facts, "evidence_before", 0);
+    struct bl_buf text;
+
+    screen_add_list(screen, width, "so far", bl_map_get(facts, "evidence"));
+    bl_buf_init(&text, 0);
+    if (before > 0) {
+        bl_buf_printf(&text, "(and %lld before: `belay log %s`)", (long long)before,
+                      bl_map_text(facts, "run", "last"));
+        screen_add_field(screen, width, "", bl_buf_text(&text));
+        bl_buf_reset(&text);
+    }
+    screen_add_list(screen, width, "also", bl_map_get(facts, "runs"));
+    if (approvals > 0) {
+        bl_buf_printf(&text, "%lld other %s must approve, of: %s", approvals,
+                      approvals == 1 ? "person" : "people",
+                      bl_map_text(facts, "approvers", ""));
+        screen_add_field(screen, width, "who", bl_buf_text(&text));
+        bl_buf_reset(&text);
+        bl_buf_printf(&text, "belay approve %s %lld --key KEY", bl_map_text(facts, "run", ""),
+                      (long long)bl_map_int(question, "gate", 0));
+        screen_add_field(screen, width, "how", bl_buf_text(&text));
+    }
+    if (bl_map_get(facts, "expires") != NULL) {
+        bl_buf_reset(&text);
+        bl_buf_printf(&text, "%.10s %.8s UTC, then it is a no",
+                      bl_map_text(facts, "expires", ""),
+                      bl_map_text(facts, "expires", "") + 11);
+        screen_add_field(screen, width, "until", bl_buf_text(&text));
+    }
+    bl_buf_release(&text);
+}
+
 void bl_gate_screen(struct bl_buf *screen, int width, int number,
                     const struct bl_value *question)
 {
@@ -133,7 +178,9 @@ void bl_gate_screen(struct bl_buf *screen, int width, int number,
         screen_add_field(screen, width, screen_fields[i][1], text);
     }
     screen_add_place(screen, width, question);
-    if (strcmp(bl_map_text(question, "class", ""), "change") == 0)
+    screen_add_facts(screen, width, question);
+    if (strcmp(bl_map_text(question, "class", ""), "change") == 0 &&
+        bl_map_int(question, "approvals", 0) == 0)
         screen_add_field(screen, width, "a yes", "counts for the other changes of this step");
     if (bl_map_get(question, "options") != NULL)
         screen_add_options(screen, width, question);

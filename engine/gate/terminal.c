@@ -24,7 +24,8 @@ struct bl_terminal {
     bool is_asking;
     struct bl_buf line;
     struct bl_gate_request request;
-    const char *chosen; /* an option that waits for its reason; borrowed from the question */
+    struct bl_buf waits; /* for whom it waits; "": it does not, an answer is typed here */
+    const char *chosen;  /* an option that waits for its reason; borrowed from the question */
     void (*answered)(void *context, const struct bl_gate_answer *answer, const char *how);
     void *context;
 };
@@ -51,6 +52,7 @@ struct bl_terminal *bl_terminal_open(struct bl_loop *loop, struct bl_error *err)
     terminal->loop = loop;
     terminal->fd = fd;
     bl_buf_init(&terminal->line, LINE_MAX_BYTES);
+    bl_buf_init(&terminal->waits, 0);
     terminal->poll = bl_alloc(sizeof(*terminal->poll));
     if (uv_poll_init(bl_loop_uv(loop), terminal->poll, fd) != 0)
         BL_BUG("a terminal cannot be polled");
@@ -70,6 +72,7 @@ void bl_terminal_close(struct bl_terminal *terminal)
     uv_close((uv_handle_t *)terminal->poll, terminal_closed);
     close(terminal->fd);
     bl_buf_release(&terminal->line);
+    bl_buf_release(&terminal->waits);
     bl_free(terminal);
 }
 
@@ -117,7 +120,9 @@ static void terminal_prompt(struct bl_terminal *terminal)
     struct bl_buf prompt;
 
     bl_buf_init(&prompt, 0);
-    if (terminal->chosen != NULL)
+    if (terminal->waits.len > 0)
+        bl_buf_printf(&prompt, "  %s. Type no to stop here: ", bl_buf_text(&terminal->waits));
+    else if (terminal->chosen != NULL)
         bl_buf_printf(&prompt, "  Why %s it: ", terminal->chosen);
     else if (typed != NULL)
         bl_buf_printf(&prompt, "  Type %s to go on, anything else to stop: ", typed);
@@ -148,13 +153,16 @@ void bl_terminal_ask(struct bl_terminal *terminal, int number,
     terminal->context = context;
     terminal->is_asking = true;
     terminal->chosen = NULL;
+    bl_buf_reset(&terminal->waits);
     bl_buf_reset(&terminal->line);
     tcflush(terminal->fd, TCIFLUSH); /* what was typed before it was asked is no answer */
     bl_buf_init(&screen, 0);
     bl_gate_screen(&screen, terminal_width(terminal), number, request->question);
     terminal_write(terminal, bl_buf_text(&screen), screen.len);
     bl_buf_release(&screen);
-    terminal_prompt(terminal);
+    if (bl_map_int(request->question, "approvals", 0) == 0 ||
+        bl_map_get(request->question, "typed") != NULL)
+        terminal_prompt(terminal);
     uv_poll_start(terminal->poll, UV_READABLE, terminal_readable);
 }
 
@@ -192,6 +200,19 @@ void bl_terminal_withdraw(struct bl_terminal *terminal)
         return;
     terminal_say(terminal, "\n  The question is taken back.\n");
     terminal_end(terminal, "taken back");
+}
+
+void bl_terminal_wait(struct bl_terminal *terminal, const char *text)
+{
+    bool has_prompt = terminal->waits.len > 0;
+
+    bl_buf_reset(&terminal->waits);
+    bl_buf_text_add(&terminal->waits, text);
+    if (has_prompt)
+        terminal_say(terminal, "\n");
+    terminal->is_asking = true;
+    terminal_prompt(terminal);
+    uv_poll_start(terminal->poll, UV_READABLE, terminal_readable);
 }
 
 void bl_terminal_remark(struct bl_terminal *terminal, const char *text)
@@ -232,12 +253,23 @@ static void terminal_read_reason(struct bl_terminal *terminal, const char *line)
         terminal_settle(terminal, &answer, "terminal");
 }
 
+/* Others answer; here it can only be stopped. */
+static void terminal_read_while_waiting(struct bl_terminal *terminal, const char *line)
+{
+    if (strcasecmp(line, "no") == 0 || strcasecmp(line, "n") == 0)
+        terminal_settle(terminal, &(struct bl_gate_answer){.result = BL_GATE_NO}, "terminal");
+    else
+        terminal_again(terminal, "Only others can approve it.");
+}
+
 static void terminal_read_line(struct bl_terminal *terminal, const char *line)
 {
     struct bl_gate_answer answer;
     struct bl_error err;
 
-    if (terminal->chosen != NULL) {
+    if (terminal->waits.len > 0) {
+        terminal_read_while_waiting(terminal, line);
+    } else if (terminal->chosen != NULL) {
         terminal_read_reason(terminal, line);
     } else if (answer_read(&terminal->request, line, &answer, &err) != BL_OK) {
         terminal_again(terminal, err.message);

@@ -26,6 +26,8 @@ void bl_terminal_ask(struct bl_terminal *terminal, int number,
                      void *context);
 /* Somebody answered elsewhere: says so and stops reading; `answered` is not called. */
 void bl_terminal_leave(struct bl_terminal *terminal, const char *text);
+/* The question waits for others, as the text says: from here on only a no counts. */
+void bl_terminal_wait(struct bl_terminal *terminal, const char *text);
 /* Says something about the shown question, and asks on. */
 void bl_terminal_remark(struct bl_terminal *terminal, const char *text);
 /* Takes the shown question back: `answered` is called with unanswered. */

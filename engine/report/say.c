@@ -105,6 +105,15 @@ enum paper_mark say_wait(struct bl_buf *text, const struct bl_value *data)
     return strcmp(status, "ok") == 0 ? MARK_PASS : MARK_FAIL;
 }
 
+void say_wanted(struct bl_buf *text, const struct bl_value *data)
+{
+    const struct bl_value *facts = bl_map_get(data, "facts");
+
+    bl_buf_printf(text, "waits for: belay approve %s %lld --key KEY (until %.16s UTC)",
+                  bl_map_text(facts, "run", ""), (long long)bl_map_int(data, "gate", 0),
+                  bl_map_text(facts, "expires", ""));
+}
+
 void say_answer(struct bl_buf *text, const struct bl_value *data)
 {
     const char *answer = bl_map_text(data, "answer", "unanswered");
@@ -123,4 +132,29 @@ void say_answer(struct bl_buf *text, const struct bl_value *data)
         bl_buf_printf(text, ", says %s", by);
     if (*how != '\0')
         bl_buf_printf(text, " (%s)", how);
+}
+
+enum paper_mark say_step(const char *status, enum paper_mark worst, const char **word)
+{
+    static const struct {
+        const char *status, *word;
+        enum paper_mark mark;
+    } all[] = {
+        {"failed", "failed", MARK_FAIL},
+        {"skipped", "skipped", MARK_SKIP},
+        {"refused", "refused", MARK_FAIL},
+        {"waiting", "waits at its gate", MARK_ASK},
+        {"cancelled", "cancelled", MARK_FAIL},
+        {"assumed", "assumed", MARK_ASSUMED},
+        {"rejected", "a person said no", MARK_FAIL},
+    };
+
+    for (size_t i = 0; i < BL_COUNT(all); i++) {
+        if (strcmp(all[i].status, status) == 0) {
+            *word = all[i].word;
+            return all[i].mark;
+        }
+    }
+    *word = strcmp(status, "ok") == 0 ? "" : status;
+    return strcmp(status, "ok") == 0 ? worst : MARK_FAIL;
 }

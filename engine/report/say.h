@@ -16,6 +16,10 @@ bool say_event(struct bl_buf *text, const struct bl_event *event, enum paper_mar
 void say_measure(struct bl_buf *text, const struct bl_value *data);
 /* wait_ended. */
 enum paper_mark say_wait(struct bl_buf *text, const struct bl_value *data);
+/* gate_opened, where nobody is there and others may approve. */
+void say_wanted(struct bl_buf *text, const struct bl_value *data);
+/* How a step ended: its mark, by the worst of its checks, and the word behind its title. */
+enum paper_mark say_step(const char *status, enum paper_mark worst, const char **word);
 /* gate_answered. */
 void say_answer(struct bl_buf *text, const struct bl_value *data);
 

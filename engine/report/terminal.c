@@ -168,33 +168,6 @@ static void terminal_step_started(struct terminal *terminal, const struct bl_eve
     step->worst = MARK_PASS;
 }
 
-/* How a step ended: its mark, and the word behind its title. */
-static enum paper_mark terminal_step_mark(const struct block *step, const char *status,
-                                          const char **word)
-{
-    static const struct {
-        const char *status, *word;
-        enum paper_mark mark;
-    } all[] = {
-        {"failed", "failed", MARK_FAIL},
-        {"skipped", "skipped", MARK_SKIP},
-        {"refused", "refused", MARK_FAIL},
-        {"waiting", "waits at its gate", MARK_ASK},
-        {"cancelled", "cancelled", MARK_FAIL},
-        {"assumed", "assumed", MARK_ASSUMED},
-        {"rejected", "a person said no", MARK_FAIL},
-    };
-
-    for (size_t i = 0; i < BL_COUNT(all); i++) {
-        if (strcmp(all[i].status, status) == 0) {
-            *word = all[i].word;
-            return all[i].mark;
-        }
-    }
-    *word = strcmp(status, "ok") == 0 ? "" : status;
-    return strcmp(status, "ok") == 0 ? step->worst : MARK_FAIL;
-}
-
 /* True when a step inside of this one failed with the same words. */
 static bool terminal_is_said(const struct terminal *terminal, const char *step,
                              const char *message)
@@ -240,7 +213,7 @@ static void terminal_step_ended(struct terminal *terminal, const struct bl_event
 
     if (step == NULL)
         return;
-    mark = terminal_step_mark(step, bl_map_text(event->data, "status", "ok"), &word);
+    mark = say_step(bl_map_text(event->data, "status", "ok"), step->worst, &word);
     terminal_step_failed(terminal, step, event->data, mark);
     block_close(&terminal->paper, step, mark, word, bl_map_int(event->data, "millis", 0));
     at = (size_t)(step - terminal->steps);
@@ -360,10 +333,20 @@ static void terminal_wait_ended(struct terminal *terminal, const struct bl_event
 /* What a person is about to see must stand above the question, which the gate itself shows. */
 static void terminal_gate_opened(struct terminal *terminal, const struct bl_event *event)
 {
+    const struct bl_value *facts = bl_map_get(event->data, "facts");
+    struct bl_buf text;
+
     terminal_open_step(terminal,
                        terminal_find_step(terminal, bl_map_text(event->data, "step", "")));
+    if (bl_map_bool(facts, "alone", false)) { /* no gate will show it: nobody is there */
+        bl_buf_init(&text, 0);
+        say_wanted(&text, event->data);
+        terminal_add(terminal, event->data, MARK_ASK, &text);
+        bl_buf_release(&text);
+    } else {
+        terminal->gates_open++;
+    }
     terminal_put(terminal);
-    terminal->gates_open++;
 }
 
 /* What happened meanwhile comes out between this question and the next. */

@@ -5,6 +5,7 @@
 
 #include "run/session.h"
 
+#include "journal/sign.h"
 #include "run/head_signer.h"
 
 #include <signal.h>
@@ -137,7 +138,10 @@ struct bl_session *bl_session_new(const struct bl_session_settings *settings)
     struct bl_gate_settings gate = {.is_attended = settings->is_attended,
                                     .yes = settings->yes,
                                     .on_abort = session_aborted,
-                                    .arg = session};
+                                    .arg = session,
+                                    .environment =
+                                        bl_map_text(settings->environment, "name", NULL)};
+    struct bl_signing signing;
     struct bl_world_settings world = {.kind = settings->world,
                                       .journal = settings->journal,
                                       .environment = settings->environment,
@@ -146,6 +150,10 @@ struct bl_session *bl_session_new(const struct bl_session_settings *settings)
 
     session->settings = *settings;
     session->loop = world.loop = bl_loop_new(settings->clock);
+    if (settings->project != NULL) {
+        bl_signing_read(settings->environment, settings->project, &signing);
+        gate.signing = &signing;
+    }
     if (settings->world == BL_WORLD_LIVE && settings->journal != NULL)
         session->gate = world.gate = bl_gate_new(session->loop, settings->journal, &gate);
     session->world = bl_world_new(&world);

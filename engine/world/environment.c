@@ -24,7 +24,7 @@ static const struct bl_arg program_fields[] = {
 };
 
 static const struct bl_arg policy_fields[] = {
-    {.name = "change", .type = BL_T_CHOICE, .choices = change_choices, .fallback = "confirm"},
+    {.name = "change", .type = BL_T_ANY, .flags = BL_ARG_OPTIONAL},
     {.name = "destroy", .type = BL_T_ANY, .flags = BL_ARG_OPTIONAL},
     {0},
 };
@@ -32,8 +32,18 @@ static const struct bl_arg policy_fields[] = {
 static const struct bl_arg destroy_fields[] = {
     {.name = "typed", .type = BL_T_BOOLEAN, .fallback = "true"},
     {.name = "approvals", .type = BL_T_INTEGER, .fallback = "0", .min = 0, .max = 9},
+    {.name = "expires", .type = BL_T_DURATION, .flags = BL_ARG_OPTIONAL, .min = 1},
     {0},
 };
+
+static const struct bl_arg change_fields[] = {
+    {.name = "approvals", .type = BL_T_INTEGER, .fallback = "0", .min = 0, .max = 9},
+    {.name = "expires", .type = BL_T_DURATION, .flags = BL_ARG_OPTIONAL, .min = 1},
+    {0},
+};
+
+static const struct bl_arg change_word = {
+    .name = "change", .type = BL_T_CHOICE, .choices = change_choices};
 
 static const struct bl_arg signing_fields[] = {
     {.name = "key", .type = BL_T_STRING, .flags = BL_ARG_OPTIONAL},
@@ -123,36 +133,83 @@ static enum bl_code environment_check_exec(const struct bl_value *given, struct 
     return code;
 }
 
+#define APPROVAL_MS 3600000 /* a question to other people stands for an hour by itself */
+
+/* What a gate asks for as a table: { typed =, approvals =, expires = }. */
+static enum bl_code environment_check_gate(const struct bl_arg *fields, const char *name,
+                                           const struct bl_value *given, struct bl_value **gate,
+                                           struct bl_error *err)
+{
+    struct bl_error why;
+    char what[40];
+
+    snprintf(what, sizeof(what), "field of %s", name);
+    if (bl_args_check_map(fields, what, given, gate, &why) != BL_OK)
+        return bl_fail(err, why.code, "policy: %s", why.message);
+    if (bl_map_int(*gate, "approvals", 0) > 0 && bl_map_get(*gate, "expires") == NULL)
+        bl_map_set(*gate, "expires", bl_value_int(APPROVAL_MS));
+    return BL_OK;
+}
+
+/* "confirm", "free", "refuse", or the table of a gate, which is a confirmation. */
+static enum bl_code environment_check_change(const struct bl_value *given,
+                                             struct bl_value *policy, struct bl_error *err)
+{
+    struct bl_value *gate = NULL;
+    struct bl_error why;
+
+    if (given == NULL || bl_value_type(given) == BL_MAP) {
+        if (environment_check_gate(change_fields, "change", given, &gate, err) != BL_OK)
+            return err->code;
+        bl_map_set(policy, "change", bl_value_text("confirm"));
+        bl_map_set(policy, "confirm", gate);
+        return BL_OK;
+    }
+    if (bl_arg_check(&change_word, "field", given, &gate, &why) != BL_OK)
+        return bl_fail(err, why.code, "policy: %s, or a table such as { approvals = 1 }",
+                       why.message);
+    bl_map_set(policy, "change", gate);
+    return BL_OK;
+}
+
+static enum bl_code environment_check_destroy(const struct bl_value *given,
+                                              struct bl_value *policy, struct bl_error *err)
+{
+    struct bl_value *gate = NULL;
+
+    if (strcmp(bl_value_as_text(given), "refuse") == 0) {
+        bl_map_set(policy, "destroy", bl_value_ref(given));
+        return BL_OK;
+    }
+    if (given != NULL && bl_value_type(given) != BL_MAP)
+        return bl_fail(
+            err, BL_E_ARG,
+            "policy: 'destroy' must be \"refuse\" or a table such as { typed = true }");
+    if (environment_check_gate(destroy_fields, "destroy", given, &gate, err) != BL_OK)
+        return err->code;
+    bl_map_set(policy, "destroy", gate);
+    return BL_OK;
+}
+
 static enum bl_code environment_check_policy(const struct bl_value *given, struct bl_value *out,
                                              struct bl_error *err)
 {
-    struct bl_value *policy = NULL, *destroy = NULL;
-    const struct bl_value *wanted;
+    struct bl_value *known = NULL, *policy;
     struct bl_error why;
-    enum bl_code code = bl_args_check_map(policy_fields, "field", given, &policy, &why);
+    enum bl_code code = bl_args_check_map(policy_fields, "field", given, &known, &why);
 
     if (code != BL_OK)
         return bl_fail(err, code, "policy: %s", why.message);
-    wanted = bl_map_get(policy, "destroy");
-    if (strcmp(bl_value_as_text(wanted), "refuse") == 0) {
+    policy = bl_map_new();
+    code = environment_check_change(bl_map_get(known, "change"), policy, err);
+    if (code == BL_OK)
+        code = environment_check_destroy(bl_map_get(known, "destroy"), policy, err);
+    bl_value_unref(known);
+    if (code == BL_OK)
         bl_map_set(out, "policy", policy);
-        return BL_OK;
-    }
-    if (wanted != NULL && bl_value_type(wanted) != BL_MAP)
-        code =
-            bl_fail(err, BL_E_ARG,
-                    "policy: 'destroy' must be \"refuse\" or a table such as { typed = true }");
     else
-        code = bl_args_check_map(destroy_fields, "field of destroy", wanted, &destroy, &why);
-    if (code != BL_OK) {
         bl_value_unref(policy);
-        return destroy == NULL && wanted != NULL && bl_value_type(wanted) != BL_MAP
-                   ? code
-                   : bl_fail(err, code, "policy: %s", why.message);
-    }
-    bl_map_set(policy, "destroy", destroy);
-    bl_map_set(out, "policy", policy);
-    return BL_OK;
+    return code;
 }
 
 static enum bl_code environment_check_signing(const struct bl_value *given,

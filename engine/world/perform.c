@@ -8,8 +8,7 @@
 
 #include "world/environment.h"
 
-/* The fields that every event about an operation begins with. */
-static struct bl_value *performance_record(const struct bl_performance *performance)
+struct bl_value *performance_record(const struct bl_performance *performance)
 {
     const struct bl_call *call =
         performance->op != NULL ? performance->op->call : performance->call;
@@ -26,8 +25,8 @@ static struct bl_value *performance_record(const struct bl_performance *performa
     return record;
 }
 
-static void performance_record_change(const struct bl_performance *performance,
-                                      struct bl_value *record)
+void performance_record_change(const struct bl_performance *performance,
+                               struct bl_value *record)
 {
     bl_map_set(record, "class", bl_value_text(bl_class_name(performance->inspection.class)));
     if (performance->inspection.detail.len > 0)
@@ -68,7 +67,7 @@ static struct bl_value *performance_nominal(const struct bl_performance *perform
     return call->operation->nominal == NULL ? bl_value_nil() : call->operation->nominal(call);
 }
 
-static void performance_return(struct bl_performance *performance)
+void performance_return(struct bl_performance *performance)
 {
     performance_queue_add(&performance->world->to_return, performance);
     bl_loop_wake(performance->world->settings.loop);
@@ -84,13 +83,8 @@ static void performance_tell_refusal(struct bl_performance *performance)
     bl_world_emit(performance->world, "refused", record);
 }
 
-/* Ends it without sending: a refusal is an event of its own, what a gate said is one already.
- */
-static void performance_refuse(struct bl_performance *performance, enum bl_code code,
-                               const char *format, ...) BL_PRINTF(3, 4);
-
-static void performance_refuse(struct bl_performance *performance, enum bl_code code,
-                               const char *format, ...)
+void performance_refuse(struct bl_performance *performance, enum bl_code code,
+                        const char *format, ...)
 {
     va_list args;
 
@@ -214,7 +208,7 @@ void performance_name(struct bl_performance *performance)
     bl_call_set_id(performance->call, id);
 }
 
-static void performance_intend(struct bl_performance *performance)
+void performance_intend(struct bl_performance *performance)
 {
     struct bl_value *record = performance_record(performance);
 
@@ -253,121 +247,6 @@ static void performance_plan(struct bl_performance *performance)
     performance->outcome = (struct bl_outcome){.status = BL_PLANNED};
     performance->outcome.value = performance_nominal(performance);
     performance_return(performance);
-}
-
-/* What a person agreed to destroy may have grown while the question stood there: it is counted
- * once more. */
-static void performance_agreed(struct bl_performance *performance)
-{
-    struct bl_inspection *inspection = &performance->inspection;
-    int64_t count = bl_inspection_count(inspection);
-
-    if (inspection->class != BL_CLASS_DESTROY || count <= 0) {
-        performance_intend(performance);
-        return;
-    }
-    performance->agreed = count;
-    bl_value_unref(inspection->asking);
-    inspection->asking = NULL;
-    performance_examine(performance);
-}
-
-static void performance_answered(void *owner, const struct bl_gate_answer *answer)
-{
-    struct bl_performance *performance = owner;
-
-    if (performance->is_abandoned) {
-        performance_return(performance);
-        return;
-    }
-    if (answer->result == BL_GATE_YES) {
-        if (performance->inspection.class == BL_CLASS_CHANGE &&
-            performance->permit.change_is_allowed != NULL)
-            *performance->permit.change_is_allowed = true;
-        performance_agreed(performance);
-    } else if (answer->result == BL_GATE_NO) {
-        performance_refuse(performance, BL_E_REJECTED, "%s: a person said no to: %s",
-                           performance->inspection.target, performance->inspection.summary);
-    } else {
-        performance_refuse(performance, BL_E_WAITING,
-                           "%s: nobody answered the gate of: %s: run it in a terminal",
-                           performance->inspection.target, performance->inspection.summary);
-    }
-}
-
-static void performance_ask(struct bl_performance *performance, bool typed)
-{
-    struct bl_value *question = performance_record(performance);
-    struct bl_gate_request request = {
-        .question = question, .answered = performance_answered, .owner = performance};
-
-    if (!typed && performance->inspection.class == BL_CLASS_CHANGE)
-        request.is_agreed = performance->permit.change_is_allowed;
-    performance_record_change(performance, question);
-    bl_map_set(question, "kind", bl_value_text("operation"));
-    bl_map_set(question, "question", bl_value_text(performance->inspection.summary));
-    if (performance->permit.why != NULL)
-        bl_map_set(question, "why", bl_value_text(performance->permit.why));
-    if (performance->agreed > 0)
-        bl_map_set(
-            question, "grown",
-            bl_value_textf("it was %lld when you agreed", (long long)performance->agreed));
-    if (typed)
-        bl_map_set(question, "typed", bl_value_text(performance->inspection.target));
-    bl_value_unref(performance->question);
-    performance->question =
-        bl_redact_value(bl_loop_redactor(performance->world->settings.loop), question);
-    bl_value_unref(question);
-    request.question = performance->question;
-    bl_gate_ask(performance->world->settings.gate, &request);
-}
-
-/* A person has agreed to about as much as is counted now: at most a tenth more. */
-static bool performance_is_agreed(const struct bl_performance *performance)
-{
-    int64_t count = bl_inspection_count(&performance->inspection);
-
-    return performance->agreed > 0 && count >= 0 && count <= performance->agreed * 11 / 10;
-}
-
-/* What the environment's policy wants for this change. True: it may go on without a question.
- */
-static void performance_gate(struct bl_performance *performance)
-{
-    const struct bl_value *policy =
-        bl_map_get(performance->world->settings.environment, "policy");
-    const struct bl_value *destroy = bl_map_get(policy, "destroy");
-    const char *change = bl_map_text(policy, "change", "confirm");
-    bool *allowed = performance->permit.change_is_allowed;
-
-    if (performance_is_agreed(performance)) {
-        performance_intend(performance);
-        return;
-    }
-    if (performance->inspection.class == BL_CLASS_DESTROY) {
-        if (strcmp(bl_value_as_text(destroy), "refuse") == 0)
-            performance_refuse(performance, BL_E_GUARD,
-                               "%s: this environment's policy refuses to destroy: %s",
-                               performance->inspection.target, performance->inspection.summary);
-        else if (bl_map_int(destroy, "approvals", 0) > 0)
-            performance_refuse(
-                performance, BL_E_GUARD,
-                "%s: this environment's policy asks for approval by %lld other people, which "
-                "this version cannot take: %s",
-                performance->inspection.target, (long long)bl_map_int(destroy, "approvals", 0),
-                performance->inspection.summary);
-        else
-            performance_ask(performance, bl_map_bool(destroy, "typed", true));
-        return;
-    }
-    if (strcmp(change, "refuse") == 0)
-        performance_refuse(performance, BL_E_GUARD,
-                           "%s: this environment's policy refuses changes: %s",
-                           performance->inspection.target, performance->inspection.summary);
-    else if (strcmp(change, "free") == 0 || (allowed != NULL && *allowed))
-        performance_intend(performance);
-    else
-        performance_ask(performance, false);
 }
 
 static bool performance_is_permitted(struct bl_performance *performance, enum bl_class *most)

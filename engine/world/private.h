@@ -60,6 +60,21 @@ void performance_examine(struct bl_performance *performance);
 void performance_send_question(struct bl_performance *performance);
 /* perform.c: class, target and reach are known: permitted, planned, gated or refused. */
 void performance_permit(struct bl_performance *performance);
+/* What every event about an operation begins with. */
+struct bl_value *performance_record(const struct bl_performance *performance);
+/* What those about a change say besides. */
+void performance_record_change(const struct bl_performance *performance,
+                               struct bl_value *record);
+/* Ends it without sending: a refusal is an event of its own, what a gate said is one already.
+ */
+void performance_refuse(struct bl_performance *performance, enum bl_code code,
+                        const char *format, ...) BL_PRINTF(3, 4);
+/* Its owner is told in this turn or the next. */
+void performance_return(struct bl_performance *performance);
+/* It may be made: its intent is journaled, then it is sent. */
+void performance_intend(struct bl_performance *performance);
+/* agree.c: asks whoever policy wants to be asked, then it is intended or refused. */
+void performance_gate(struct bl_performance *performance);
 /* Nobody waits for it any more and nothing has left: it stays unsent. */
 void performance_drop(struct bl_performance *performance);
 /* An observe that fails without having been sent. */

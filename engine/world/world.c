@@ -145,6 +145,8 @@ int bl_world_assumed(const struct bl_world *world)
 
 void bl_world_emit(struct bl_world *world, const char *kind, struct bl_value *take_data)
 {
+    if (world->settings.gate != NULL)
+        bl_gate_hear(world->settings.gate, kind, take_data);
     if (world->settings.journal != NULL) {
         bl_journal_append(world->settings.journal, kind, take_data);
         return;

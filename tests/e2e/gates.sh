@@ -80,7 +80,7 @@ expect "policy refuse" ends 5
 run destroy --env refuse
 expect "policy refuses to destroy" ends 5
 run destroy --env approve
-expect "approvals are not here yet: refused" ends 5
+expect "approvals that nobody could give: refused" ends 5
 run undeclared
 expect "what may does not name is refused, and try cannot catch it" ends 5
 expect "nothing after it ran" missing after
