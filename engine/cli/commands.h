@@ -10,6 +10,8 @@ extern const struct bl_command bl_command_list;
 extern const struct bl_command bl_command_show;
 extern const struct bl_command bl_command_run;
 extern const struct bl_command bl_command_runs;
+extern const struct bl_command bl_command_resume;
+extern const struct bl_command bl_command_undo;
 extern const struct bl_command bl_command_log;
 extern const struct bl_command bl_command_verify;
 extern const struct bl_command bl_command_approve;

@@ -8,8 +8,8 @@
 #include "base/exit.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "cli/runner.h"
 #include "report/report.h"
-#include "run/run.h"
 
 #include <unistd.h>
 
@@ -40,6 +40,8 @@ static void run_started(void *arg, const struct bl_journal *journal, bool is_def
     struct run_reports *reports = arg;
     const char *format = bl_given_text(reports->given, "format");
 
+    if (reports->people != NULL)
+        return; /* what was aborted is undone: the same people read on */
     if (format != NULL && strcmp(format, "text") != 0) {
         reports->program =
             run_open_report(reports->given, format, STDOUT_FILENO, journal, is_default_state);
@@ -87,23 +89,36 @@ static enum bl_code run_read_answers(const char *path, struct bl_value **answers
     return code;
 }
 
-static int run_run(const struct bl_given *given)
+int bl_given_run(const struct bl_given *given, const struct bl_run_options *wanted)
 {
     struct run_reports reports = {.given = given};
+    struct bl_run_options options = *wanted;
+    struct bl_error err = {0};
+    int status;
+
+    options.project = bl_given_text(given, "project");
+    options.environment = bl_given_text(given, "env");
+    options.is_attended = bl_command_is_attended();
+    options.yes = bl_given_flag(given, "yes");
+    options.take_over = bl_given_flag(given, "take-over");
+    options.on_event = run_event;
+    options.on_waiting = run_waiting;
+    options.on_start = run_started;
+    options.arg = &reports;
+    status = bl_run(&options, &err);
+    bl_reporter_close(reports.people);
+    bl_reporter_close(reports.program);
+    return err.code != BL_OK ? bl_command_end_error(&err, status) : bl_command_end(status);
+}
+
+static int run_run(const struct bl_given *given)
+{
     struct bl_value *answers = NULL;
     struct bl_run_options options = {
-        .project = bl_given_text(given, "project"),
         .procedure = given->words[0],
-        .environment = bl_given_text(given, "env"),
         .sets = bl_given_list(given, "set"),
         .set_files = bl_given_list(given, "set-file"),
         .world = bl_given_flag(given, "dry-run") ? BL_WORLD_DRY : BL_WORLD_LIVE,
-        .is_attended = bl_command_is_attended(),
-        .yes = bl_given_flag(given, "yes"),
-        .on_event = run_event,
-        .on_waiting = run_waiting,
-        .on_start = run_started,
-        .arg = &reports,
     };
     const char *file = bl_given_text(given, "answers");
     struct bl_error err = {0};
@@ -112,11 +127,9 @@ static int run_run(const struct bl_given *given)
     if (file != NULL && run_read_answers(file, &answers, &err) != BL_OK)
         return bl_command_end_error(&err, BL_EXIT_USAGE);
     options.answers = answers;
-    status = bl_run(&options, &err);
-    bl_reporter_close(reports.people);
-    bl_reporter_close(reports.program);
+    status = bl_given_run(given, &options);
     bl_value_unref(answers);
-    return err.code != BL_OK ? bl_command_end_error(&err, status) : bl_command_end(status);
+    return status;
 }
 
 static const struct bl_option run_options[] = {
@@ -127,6 +140,7 @@ static const struct bl_option run_options[] = {
     {"answers", "FILE", "answers for a dry run: JSON, question to answer", false, NULL},
     {"yes", NULL, "answers confirmations of class change with yes; never a destroy", false,
      NULL},
+    {"take-over", NULL, "asks whoever runs it now to stop, and waits for that", false, NULL},
     {0},
 };
 

@@ -63,8 +63,7 @@ void bl_gate_free(struct bl_gate *gate)
 }
 
 /* Journals that it is open. Facts are what may be otherwise when it is asked again. */
-static void gate_open(struct bl_gate *gate, struct question *question,
-                      struct bl_value *take_data)
+void gate_open(struct bl_gate *gate, struct question *question, struct bl_value *take_data)
 {
     question->approvals = (int)bl_map_int(question->map, "approvals", 0);
     question->approved = bl_list_new();
@@ -75,22 +74,40 @@ static void gate_open(struct bl_gate *gate, struct question *question,
     memcpy(question->hash, bl_journal_head(gate->journal), BL_HASH_TEXT);
 }
 
-int bl_gate_ask(struct bl_gate *gate, const struct bl_gate_request *request)
+struct question *gate_line_up(struct bl_gate *gate, const struct bl_gate_request *request)
 {
     struct question *question = bl_alloc(sizeof(*question));
-    struct bl_value *data = bl_map_new();
 
     question->request = *request;
     question->map = bl_value_ref(request->question);
     question->number = ++gate->count;
     *gate->end = question;
     gate->end = &question->next;
+    return question;
+}
+
+struct bl_value *question_describe(const struct question *question)
+{
+    struct bl_value *data = bl_map_new();
+
     for (size_t i = 0; i < bl_value_count(question->map); i++)
         bl_map_set(data, bl_map_key(question->map, i),
                    bl_value_ref(bl_map_at(question->map, i)));
     bl_map_set(data, "gate", bl_value_int(question->number));
-    gate_open(gate, question, data);
+    return data;
+}
+
+int bl_gate_ask(struct bl_gate *gate, const struct bl_gate_request *request)
+{
+    struct question *question = gate_line_up(gate, request);
+
+    gate_open(gate, question, question_describe(question));
     return question->number;
+}
+
+bool bl_gate_is_attended(const struct bl_gate *gate)
+{
+    return gate->settings.is_attended;
 }
 
 static void gate_unlink(struct bl_gate *gate, struct question *question)
@@ -104,6 +121,15 @@ static void gate_unlink(struct bl_gate *gate, struct question *question)
     *at = question->next;
     if (*at == NULL)
         gate->end = at;
+}
+
+void gate_hand_over(struct bl_gate *gate, struct question *question,
+                    const struct bl_gate_answer *answer)
+{
+    gate_unlink(gate, question);
+    question->request.answered(question->request.owner, answer);
+    question_free(question);
+    bl_loop_wake(gate->loop); /* whoever waits for the loop has something to do now */
 }
 
 void gate_settle(struct bl_gate *gate, struct question *question,
@@ -127,11 +153,10 @@ void gate_settle(struct bl_gate *gate, struct question *question,
     else if (user != NULL && answer->result != BL_GATE_UNANSWERED)
         bl_map_set(data, "by", bl_value_text(user->pw_name));
     bl_map_set(data, "how", bl_value_text(source->how));
+    if (gate->stamp != NULL)
+        gate->stamp(gate->stamp_arg, data);
     bl_journal_append(gate->journal, "gate_answered", data);
-    gate_unlink(gate, question);
-    question->request.answered(question->request.owner, answer);
-    question_free(question);
-    bl_loop_wake(gate->loop); /* whoever waits for the loop has something to do now */
+    gate_hand_over(gate, question, answer);
 }
 
 static void gate_wait(struct bl_gate *gate, const struct question *question)
@@ -191,7 +216,9 @@ void bl_gate_withdraw(struct bl_gate *gate, const void *owner)
         next = at->next;
         if (at->request.owner != owner)
             continue;
-        if (at == gate->first && gate->is_shown)
+        if (at->is_held)
+            gate_hand_over(gate, at, &(struct bl_gate_answer){.result = BL_GATE_UNANSWERED});
+        else if (at == gate->first && gate->is_shown)
             bl_terminal_withdraw(gate->terminal);
         else
             gate_settle(gate, at, &(struct bl_gate_answer){.result = BL_GATE_UNANSWERED},

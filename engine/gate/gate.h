@@ -71,6 +71,11 @@ struct bl_gate;
 struct bl_gate *bl_gate_new(struct bl_loop *loop, struct bl_journal *journal,
                             const struct bl_gate_settings *settings);
 void bl_gate_free(struct bl_gate *gate);
+/* Whether a person can be asked at all. */
+bool bl_gate_is_attended(const struct bl_gate *gate);
+/* What is added to each gate_answered before it is journaled. */
+void bl_gate_on_answer(struct bl_gate *gate, void (*stamp)(void *arg, struct bl_value *record),
+                       void *arg);
 /* Puts a question in line (copied) and journals gate_opened. Gives its number in the run,
  * from 1. */
 int bl_gate_ask(struct bl_gate *gate, const struct bl_gate_request *request);
@@ -78,6 +83,20 @@ int bl_gate_ask(struct bl_gate *gate, const struct bl_gate_request *request);
 void bl_gate_hear(struct bl_gate *gate, const char *kind, const struct bl_value *data);
 /* Whether somebody could approve at all: BL_E_GUARD says what is missing. */
 enum bl_code bl_gate_can_approve(const struct bl_gate *gate, struct bl_error *err) BL_MUST_USE;
+
+/*
+ * For a run that is taken up again. Hold puts a question in line without journaling it, and
+ * gives the data of its gate_opened (the caller's). Replay settles the one that an event
+ * gate_answered is about; an unanswered one stays in line. Set_count says which gate was the
+ * last. Reopen opens the gates of all that are in line anew, `again`; renumber gives one of
+ * them the number of such an event.
+ */
+struct bl_value *bl_gate_hold(struct bl_gate *gate, const struct bl_gate_request *request);
+void bl_gate_replay(struct bl_gate *gate, int number, const struct bl_value *answered);
+void bl_gate_set_count(struct bl_gate *gate, int count);
+void bl_gate_reopen(struct bl_gate *gate);
+void bl_gate_renumber(struct bl_gate *gate, const struct bl_value *opened);
+
 /* Takes the questions of an owner back: each is answered with unanswered, at once. */
 void bl_gate_withdraw(struct bl_gate *gate, const void *owner);
 /* Settles or shows the next question when none is shown, one a turn. Call it after the journal

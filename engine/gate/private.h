@@ -22,6 +22,7 @@ struct question {
     bool is_standing;   /* open without a terminal: approvals may still come */
     int64_t expires;    /* the run's clock; 0: never */
     uv_timer_t *timer;  /* of that; closed and freed by the loop */
+    bool is_held;       /* of a replay: the journal knows it, this process has not asked */
 };
 
 struct approvals; /* who may approve, and whose signatures are being checked */
@@ -37,6 +38,8 @@ struct bl_gate {
     struct question *first, **end;
     bool is_shown; /* the first of the line is on the terminal */
     int count;
+    void (*stamp)(void *arg, struct bl_value *record); /* NULL: nothing is added to answers */
+    void *stamp_arg;
 };
 
 /* Who answered, and by what means ("terminal", "inbox" …). */
@@ -45,6 +48,15 @@ struct gate_source {
     const char *how;
 };
 
+/* gate.c. Puts it in line, with a number; nothing is journaled. */
+struct question *gate_line_up(struct bl_gate *gate, const struct bl_gate_request *request);
+/* The data of its gate_opened. */
+struct bl_value *question_describe(const struct question *question);
+/* Journals that. */
+void gate_open(struct bl_gate *gate, struct question *question, struct bl_value *take_data);
+/* Takes it out of the line and tells its owner. */
+void gate_hand_over(struct bl_gate *gate, struct question *question,
+                    const struct bl_gate_answer *answer);
 /* gate.c: journals the answer, takes the question out of the line, tells its owner. */
 void gate_settle(struct bl_gate *gate, struct question *question,
                  const struct bl_gate_answer *answer, const struct gate_source *source);

@@ -204,9 +204,12 @@ static struct bl_value *params_source(const struct bl_value *param,
                                       const struct bl_param_sources *sources)
 {
     const char *name = bl_map_text(param, "name", "");
+    bool is_secret = strcmp(bl_map_text(param, "type", ""), "secret") == 0;
     const struct bl_value *named = bl_map_get(bl_map_get(sources->environment, "params"), name);
     struct bl_value *value;
 
+    if (sources->recorded != NULL && !is_secret)
+        return bl_value_ref(bl_map_get(sources->recorded, name));
     if (bl_map_get(given, name) != NULL)
         return bl_value_ref(bl_map_get(given, name));
     value = params_from_variable(name);

@@ -14,6 +14,7 @@ struct bl_param_sources {
     const struct bl_value
         *set_files; /* list of "name=path": the file's text without its last newline */
     const struct bl_value *environment; /* checked environment; its `params` are used by name */
+    const struct bl_value *recorded;    /* of a run that is taken up again: its own values */
     struct bl_secrets *secrets;         /* fetches those of the values; NULL: nothing is */
     bool may_prompt;                    /* ask on the terminal for what is missing */
     bool may_stand_in;                  /* bl_param_stand_in for what is missing */

@@ -58,14 +58,21 @@ enum bl_code bl_project_open(struct bl_project *project, const char *wanted,
                              bl_loaded_fn loaded, void *context, struct bl_error *err)
 {
     struct bl_runtime_settings settings = {.loaded = loaded, .loaded_context = context};
+
+    return bl_project_open_with(project, wanted, &settings, err);
+}
+
+enum bl_code bl_project_open_with(struct bl_project *project, const char *wanted,
+                                  struct bl_runtime_settings *settings, struct bl_error *err)
+{
     enum bl_code code;
 
     memset(project, 0, sizeof(*project));
     code = project_find(wanted, project->root, err);
     if (code != BL_OK)
         return code;
-    settings.project = project->root;
-    code = bl_runtime_new(&settings, &project->runtime, err);
+    settings->project = project->root;
+    code = bl_runtime_new(settings, &project->runtime, err);
     if (code == BL_OK)
         code = bl_runtime_project(project->runtime, &project->spec, err);
     if (code != BL_OK)

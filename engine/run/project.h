@@ -24,6 +24,11 @@ struct bl_project {
 enum bl_code bl_project_open(struct bl_project *project, const char *wanted,
                              bl_loaded_fn loaded, void *context,
                              struct bl_error *err) BL_MUST_USE;
+/* The same with settings of the runtime: where the text of files comes from (their project is
+ * filled in). */
+enum bl_code bl_project_open_with(struct bl_project *project, const char *wanted,
+                                  struct bl_runtime_settings *settings,
+                                  struct bl_error *err) BL_MUST_USE;
 void bl_project_close(struct bl_project *project);
 
 /* The project's Lua files that may define procedures, sorted: not environments/, scenarios/,

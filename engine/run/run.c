@@ -3,57 +3,45 @@
 /* run.c: one run of a procedure, from its file to its exit code. */
 #include "base/prefix.h"
 
-#include "run/run.h"
+#include "run/private.h"
 
 #include "base/exit.h"
-#include "journal/lease.h"
 #include "run/head_signer.h"
 #include "run/others.h"
 #include "run/params.h"
-#include "run/project.h"
-#include "run/session.h"
 #include "world/environment.h"
 
 #include <pwd.h>
 #include <signal.h>
 #include <unistd.h>
 
-struct run {
-    const struct bl_run_options *options;
-    struct bl_clock clock;
-    struct bl_project project;
-    struct bl_value
-        *loaded; /* list of file_loaded events that happened before there was a journal */
-    struct bl_value *environment;
-    const struct bl_value *procedure;
-    struct bl_value *params,
-        *given; /* all values; the names of those that were set for this run */
-    struct bl_secrets *secrets;
-    struct bl_state state;
-    struct bl_lease *lease;
-    struct bl_journal *journal;
-    struct bl_session *session;
-    int64_t started;
-};
-
-static void run_loaded(void *context, enum bl_origin origin, const char *name, const char *text,
-                       size_t size)
+void run_loaded(void *context, enum bl_origin origin, const char *name, const char *text,
+                size_t size)
 {
     struct run *run = context;
+    const char *before;
     struct bl_value *data;
     char hash[BL_HASH_TEXT];
 
     if (origin != BL_FROM_PROJECT)
         return;
     bl_hash_hex(text, size, hash);
+    before = bl_map_text(run->files, name, NULL);
+    if (before != NULL && strcmp(before, hash) == 0)
+        return; /* of a run that is taken up again: it is what it was */
     data = bl_map_new();
     bl_map_set(data, "name", bl_value_text(name));
     bl_map_set(data, "sha256", bl_value_text(hash));
     bl_map_set(data, "size", bl_value_int((int64_t)size));
-    if (run->journal != NULL)
-        bl_journal_append(run->journal, "file_loaded", data);
-    else
+    bl_map_set(run->texts, hash, bl_value_bytes(text, size));
+    if (before != NULL)
+        bl_list_add(run->changed, bl_value_ref(data));
+    if (run->session != NULL) {
+        bl_journal_keep(run->journal, hash, text, size);
+        bl_world_emit(bl_session_world(run->session), "file_loaded", data);
+    } else {
         bl_list_add(run->loaded, data);
+    }
 }
 
 /* The name of a secret inside that has no value; NULL when each has one. */
@@ -119,7 +107,7 @@ static enum bl_code run_check_uses(const struct run *run, struct bl_error *err)
             return bl_fail(err, BL_E_ARG,
                            "%s uses %s, which environment %s does not name: add it to "
                            "environments/%s.lua or choose another with --env",
-                           run->options->procedure, name, environment, environment);
+                           run->id, name, environment, environment);
         if (run_need(run, name, settings, err) != BL_OK)
             return err->code;
     }
@@ -134,13 +122,18 @@ static enum bl_code run_load(struct run *run, struct bl_error *err)
 
     if (code == BL_OK)
         code = bl_project_open(&run->project, options->project, run_loaded, run, err);
-    if (code == BL_OK)
+    if (code == BL_OK && options->resume != NULL)
+        code = run_take(run, err);
+    else if (code == BL_OK)
         code =
             bl_project_environment(&run->project, options->environment, &run->environment, err);
+    run->id = run->info != NULL ? bl_map_text(run->info, "procedure", "") : options->procedure;
     if (code == BL_OK)
-        code = bl_project_procedure(&run->project, options->procedure, &run->procedure, err);
+        code = bl_project_procedure(&run->project, run->id, &run->procedure, err);
     if (code != BL_OK)
         return code;
+    if (run->info != NULL)
+        sources.recorded = bl_map_get(run->info, "params");
     run->secrets = sources.secrets = bl_secrets_new(options->is_attended);
     sources.environment = run->environment;
     sources.may_prompt = options->is_attended;
@@ -164,7 +157,7 @@ static struct bl_value *run_info(const struct run *run)
     char host[256] = "";
 
     gethostname(host, sizeof(host) - 1);
-    bl_map_set(info, "procedure", bl_value_text(options->procedure));
+    bl_map_set(info, "procedure", bl_value_text(run->id));
     bl_map_set(info, "title", bl_value_text(bl_map_text(run->procedure, "title", "")));
     bl_map_set(info, "environment", bl_value_text(bl_map_text(run->environment, "name", "")));
     bl_map_set(info, "trusted", bl_environment_trusted(run->environment));
@@ -193,12 +186,22 @@ static void run_hold_signals(bool hold)
     pthread_sigmask(hold ? SIG_BLOCK : SIG_UNBLOCK, &signals, NULL);
 }
 
+static void run_keep_texts(const struct run *run)
+{
+    for (size_t i = 0; i < bl_value_count(run->texts); i++) {
+        size_t len;
+        const char *text = bl_value_as_bytes(bl_map_at(run->texts, i), &len);
+        bl_journal_keep(run->journal, bl_map_key(run->texts, i), text, len);
+    }
+}
+
 static enum bl_code run_open_journal(struct run *run, struct bl_error *err)
 {
     struct bl_journal_options options = {.state = &run->state, .clock = &run->clock};
     struct bl_value *info = run_info(run);
     const struct bl_lease_request wanted = {
-        .procedure = run->options->procedure,
+        .procedure = run->id,
+        .take_over = run->options->take_over,
         .environment = bl_map_text(run->environment, "name", ""),
     };
     enum bl_code code =
@@ -209,8 +212,9 @@ static enum bl_code run_open_journal(struct run *run, struct bl_error *err)
     options.info = info;
     options.redactor = bl_secrets_redactor(run->secrets);
     if (code == BL_OK)
-        code = bl_journal_create(&options, &run->journal, err);
-    bl_value_unref(info);
+        code = run->info != NULL ? run_reopen(run, &options, err)
+                                 : bl_journal_create(&options, &run->journal, err);
+    run->now = info;
     if (code != BL_OK)
         return code;
     if (run->lease != NULL)
@@ -219,6 +223,9 @@ static enum bl_code run_open_journal(struct run *run, struct bl_error *err)
         run->options->on_start(run->options->arg, run->journal, run->state.is_default);
     if (run->options->on_event != NULL)
         bl_journal_subscribe(run->journal, run->options->on_event, run->options->arg);
+    run_keep_texts(run);
+    if (run->info != NULL)
+        return BL_OK; /* nothing is journaled before it is known where the run stopped */
     for (size_t i = 0; i < bl_value_count(run->loaded); i++)
         bl_journal_append(run->journal, "file_loaded",
                           bl_value_ref(bl_list_get(run->loaded, i)));
@@ -290,20 +297,32 @@ static int run_body(struct run *run, struct bl_error *err)
         .on_waiting = options->on_waiting,
         .arg = options->arg,
     };
+    struct bl_value *resumed = run->info != NULL ? run_resumed(run, run->now) : NULL;
     struct bl_result result = {0};
     enum bl_code code;
     int status;
 
+    settings.replay = run->info != NULL ? run->path : NULL;
+    settings.undo = options->undo;
+    settings.resumed = resumed;
     run->session = bl_session_new(&settings);
     run_hold_signals(false);
-    code = bl_runtime_start(run->project.runtime, options->procedure, run->params, err);
+    code = bl_runtime_start(run->project.runtime, run->id, run->params, err);
     if (code != BL_OK)
         bl_runtime_stop(run->project.runtime, err);
     code = bl_session_run(run->session, err);
     bl_runtime_result(run->project.runtime, &result);
     bl_value_unref(result.value);
-    if (code != BL_OK) /* the journal takes nothing more */
+    bl_value_unref(resumed);
+    if (code != BL_OK) /* the journal takes nothing more, or the run cannot be taken up */
         return bl_exit_of(code);
+    if (bl_session_had_ended(run->session) && !options->undo) {
+        bl_fail(err, BL_E_ARG,
+                "run %s has come to its end: there is nothing to go on with: run it again, or "
+                "`belay undo %s`",
+                run->taken, run->taken);
+        return BL_EXIT_USAGE;
+    }
     status = run_exit(run, &result);
     run_emit_end(run, &result, status);
     if (bl_journal_flush(run->journal, err) != BL_OK)
@@ -350,6 +369,11 @@ static void run_close(struct run *run, struct bl_error *err)
     bl_value_unref(run->given);
     bl_value_unref(run->environment);
     bl_value_unref(run->loaded);
+    bl_value_unref(run->now);
+    bl_value_unref(run->info);
+    bl_value_unref(run->files);
+    bl_value_unref(run->changed);
+    bl_value_unref(run->texts);
 }
 
 /* Before it began: what the machine, a person or the source of a secret said, else wrong use.
@@ -370,17 +394,37 @@ static int run_load_exit(enum bl_code code)
     }
 }
 
-int bl_run(const struct bl_run_options *options, struct bl_error *err)
+static int run_once(const struct bl_run_options *options, char undo[BL_RUN_TEXT],
+                    struct bl_error *err)
 {
     struct run run = {.options = options, .started = bl_clock_steady()};
     int status;
 
     err->code = BL_OK;
     run.loaded = bl_list_new();
+    run.changed = bl_list_new();
+    run.texts = bl_map_new();
     if (run_load(&run, err) != BL_OK)
         status = run_load_exit(err->code);
     else
         status = run_perform(&run, err);
+    undo[0] = '\0';
+    if (run.session != NULL && bl_runtime_wants_undo(run.project.runtime))
+        snprintf(undo, BL_RUN_TEXT, "%s", bl_journal_run(run.journal));
     run_close(&run, err);
     return status == BL_EXIT_OK && err->code != BL_OK ? BL_EXIT_FAILED : status;
+}
+
+int bl_run(const struct bl_run_options *options, struct bl_error *err)
+{
+    struct bl_run_options again = *options;
+    char undo[BL_RUN_TEXT], more[BL_RUN_TEXT];
+    int status = run_once(options, undo, err), undone;
+
+    if (undo[0] == '\0' || err->code != BL_OK)
+        return status;
+    again.resume = undo;
+    again.undo = true;
+    undone = run_once(&again, more, err);
+    return undone == BL_EXIT_OK ? status : undone;
 }

@@ -15,6 +15,12 @@ struct bl_run_options {
     const struct bl_value *sets, *set_files; /* lists of "name=value" (params.h) */
     const struct bl_value *answers; /* map: question to answer, for dry runs; NULL: none */
     enum bl_world_kind world;
+    /* A run that is taken up again ("k7m3"): procedure, environment and parameters are its own.
+     */
+    const char *resume;
+    bool undo;        /* then: its completed steps are undone, the last first */
+    bool old_source;  /* then: with the text of the files that the run kept */
+    bool take_over;   /* a live holder of the lease is asked to stop */
     bool is_attended; /* a person may be asked */
     bool yes;         /* --yes */
     /* Told of every event once it is on disk. */

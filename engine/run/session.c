@@ -21,6 +21,8 @@ struct bl_session {
     uv_signal_t signals[SIGNALS];
     uv_timer_t ticker;
     int signal;
+    bool is_hurried, had_ended;
+    struct bl_error why; /* the signal */
     struct bl_secrets *secrets, *own_secrets;
     struct bl_head_signer *signer; /* NULL: nothing is signed */
 };
@@ -60,18 +62,21 @@ static void session_keep_secrets(struct bl_session *session)
     session_warn(session);
 }
 
+/* The run stops at the next safe point; a second signal does not wait for what was sent. */
 static void session_signalled(uv_signal_t *handle, int number)
 {
     struct bl_session *session = handle->data;
-    struct bl_error why;
 
-    if (session->signal == 0)
+    if (session->signal != 0)
+        session->is_hurried = true;
+    else
         session->signal = number;
-    bl_fail(&why, BL_E_CANCELLED, "stopped by %s",
+    bl_fail(&session->why, BL_E_CANCELLED, "stopped by %s",
             number == SIGINT    ? "Ctrl-C (SIGINT)"
             : number == SIGTERM ? "SIGTERM"
                                 : "SIGHUP");
-    bl_runtime_stop(session->settings.runtime, &why);
+    if (!bl_world_is_durable(session->world))
+        bl_runtime_stop(session->settings.runtime, &session->why);
     bl_loop_wake(session->loop);
 }
 
@@ -170,17 +175,99 @@ struct bl_session *bl_session_new(const struct bl_session_settings *settings)
     return session;
 }
 
+/* The replay, up to where the run stopped. */
+static enum bl_code session_replay(struct bl_session *session, struct bl_error *err)
+{
+    struct bl_runtime *runtime = session->settings.runtime;
+    enum bl_replay_next next = BL_REPLAY_TASK;
+    enum bl_code code = bl_world_replay(session->world, session->settings.replay, err);
+
+    while (code == BL_OK && next != BL_REPLAY_OVER) {
+        bool is_ready = bl_runtime_is_ready(runtime) && !bl_runtime_is_over(runtime);
+        code = bl_world_replay_turn(session->world, is_ready, &next, err);
+        if (code != BL_OK || next == BL_REPLAY_OVER)
+            break;
+        if (next == BL_REPLAY_AGAIN) {
+            bl_runtime_again(runtime);
+            bl_world_go_on(session->world);
+        } else if (next == BL_REPLAY_UNDO) {
+            code = bl_runtime_undo(runtime, err);
+        } else {
+            bl_runtime_step(runtime, true);
+        }
+    }
+    return code;
+}
+
+/* From the journal's end on: the doubts first, then everything begins again where it was. */
+static enum bl_code session_resume(struct bl_session *session, struct bl_error *err)
+{
+    struct bl_runtime *runtime = session->settings.runtime;
+    struct bl_world *world = session->world;
+    enum bl_code code = session_replay(session, err);
+    struct bl_value *data;
+
+    session->had_ended = bl_world_replay_has_ended(world);
+    if (code != BL_OK || (session->had_ended && !session->settings.undo))
+        return code;
+    bl_world_emit(world, "run_resumed", bl_value_ref(session->settings.resumed));
+    if (session->settings.undo)
+        return bl_runtime_undo(runtime, err);
+    bl_world_resolve(world);
+    while (code == BL_OK && bl_world_is_resolving(world) && session->signal == 0)
+        code = bl_world_turn(world, true, err);
+    if (code != BL_OK || session->signal != 0)
+        return code;
+    data = bl_map_new();
+    bl_world_stamp(world, data);
+    bl_world_emit(world, "steps_again", data);
+    bl_runtime_again(runtime);
+    bl_world_go_on(world);
+    return BL_OK;
+}
+
+/* Nothing is sent any more; what was sent is waited for, so that it is not left in doubt. */
+static enum bl_code session_drain(struct bl_session *session, struct bl_error *err)
+{
+    enum bl_code code = BL_OK;
+
+    bl_world_drain(session->world);
+    while (code == BL_OK && bl_world_has_sent(session->world) && !session->is_hurried)
+        code = bl_world_turn(session->world, true, err);
+    bl_runtime_stop(session->settings.runtime, &session->why);
+    return code;
+}
+
+static enum bl_code session_turn(struct bl_session *session, struct bl_error *err)
+{
+    struct bl_runtime *runtime = session->settings.runtime;
+    struct bl_error why;
+
+    if (session->signal != 0)
+        return session_drain(session, err);
+    if (bl_runtime_stuck(runtime, &why) != BL_OK) {
+        bl_runtime_stop(runtime, &why);
+        return BL_OK;
+    }
+    return bl_world_turn(session->world, !bl_runtime_is_ready(runtime), err);
+}
+
 enum bl_code bl_session_run(struct bl_session *session, struct bl_error *err)
 {
     struct bl_runtime *runtime = session->settings.runtime;
     enum bl_code code = BL_OK;
 
     bl_loop_turn(session->loop, false); /* a signal may have come before there was a session */
+    if (session->settings.replay != NULL)
+        code = session_resume(session, err);
+    if (session->had_ended && !session->settings.undo)
+        return code;
     while (code == BL_OK) {
-        bl_runtime_step(runtime);
+        if (session->signal == 0)
+            bl_runtime_step(runtime, false);
         if (bl_runtime_is_over(runtime))
             break;
-        code = bl_world_turn(session->world, !bl_runtime_is_ready(runtime), err);
+        code = session_turn(session, err);
     }
     if (code != BL_OK)
         bl_runtime_stop(runtime, err);
@@ -207,6 +294,11 @@ void bl_session_free(struct bl_session *session)
     bl_loop_free(session->loop);
     bl_secrets_free(session->own_secrets);
     bl_free(session);
+}
+
+bool bl_session_had_ended(const struct bl_session *session)
+{
+    return session->had_ended;
 }
 
 struct bl_world *bl_session_world(struct bl_session *session)

@@ -18,6 +18,9 @@ struct bl_session_settings {
     enum bl_world_kind world;
     struct bl_secrets *secrets; /* NULL: the session has its own */
     bool is_attended, yes;      /* see gate.h */
+    const char *replay;         /* a run that is taken up again: its file; NULL: a new one */
+    bool undo;                  /* then: what was done is undone */
+    const struct bl_value *resumed; /* then: what `run_resumed` says */
     void (*on_waiting)(void *arg, const char *text, int64_t millis); /* may be NULL */
     void (*on_event)(void *arg, const char *kind,
                      const struct bl_value *data); /* without a journal */
@@ -32,6 +35,8 @@ enum bl_code bl_session_run(struct bl_session *session, struct bl_error *err) BL
 /* Signs the head of the run, once its end is on disk; see head_signer.h. */
 enum bl_code bl_session_sign(struct bl_session *session, struct bl_error *err) BL_MUST_USE;
 void bl_session_free(struct bl_session *session);
+/* The run that was to be taken up again had ended by its own word. */
+bool bl_session_had_ended(const struct bl_session *session);
 struct bl_world *bl_session_world(struct bl_session *session);
 int bl_session_signal(const struct bl_session *session);      /* that stopped it; 0: none */
 int64_t bl_session_longest(const struct bl_session *session); /* bl_loop_longest */

@@ -161,12 +161,38 @@ BL_LJMP void bind_error_wrap(lua_State *L, int index)
     lua_replace(L, index);
 }
 
+/*
+ * An outcome with which the script cannot go on: refused, nobody answered, in doubt, or failed
+ * where no step can begin again. The task is held; one in doubt goes back to its step.
+ */
+static bool bind_is_held(struct task *task, const struct bl_outcome *outcome)
+{
+    struct bl_error why = outcome->error;
+
+    if (outcome->status == BL_ANSWERED || outcome->status == BL_PLANNED ||
+        !task_is_durable(task))
+        return false;
+    if (outcome->status == BL_FAILED && (task_step(task) != NULL || task_is_protected(task)))
+        return false;
+    if (outcome->status == BL_UNKNOWN) {
+        if (task_begin_again(task))
+            return true;
+        bl_fail(&why, BL_E_DOUBT,
+                "in doubt: the change was sent and nobody knows what became of it: %s",
+                outcome->error.message);
+    }
+    task_hold(task, &why, false);
+    return true;
+}
+
 /* The task's operation has an outcome: it goes on at the next step of the runtime. */
 static void bind_done(void *owner, const struct bl_outcome *outcome)
 {
     struct task *task = owner;
 
     task->performance = NULL;
+    if (bind_is_held(task, outcome))
+        return;
     task->outcome = *outcome;
     task->outcome.value = bl_value_ref(outcome->value);
     task_wake(task);
@@ -257,6 +283,29 @@ static int bind_any(lua_State *L)
     return 1;
 }
 
+/* Performs what task->call_copy says. */
+static void bind_perform(struct task *task)
+{
+    struct step *step = task_step(task);
+    struct bl_permit permit = {.may = task->process->may,
+                               .change_is_allowed = &task->change_is_allowed,
+                               .is_verifying = task_is_verifying(task, NULL)};
+
+    if (step != NULL) {
+        permit.change_is_allowed = &step->change_is_allowed;
+        permit.why = step->why;
+        permit.undo = step->undo;
+    }
+    memset(&task->outcome, 0, sizeof(task->outcome));
+    task->performance = bl_perform(task->runtime->world, bl_call_dup(task->call_copy), &permit,
+                                   bind_done, task);
+}
+
+void bind_perform_again(struct task *task)
+{
+    bind_perform(task);
+}
+
 /* Upvalues: module, operation, target (nil: the module's name). */
 static BL_LJMP int bind_operation(lua_State *L)
 {
@@ -267,8 +316,6 @@ static BL_LJMP int bind_operation(lua_State *L)
     char what[200];
     struct bl_value *bound = NULL;
     struct bl_box *box;
-    struct step *step;
-    struct bl_permit permit;
     struct bl_error err;
     struct task *task;
 
@@ -287,23 +334,11 @@ static BL_LJMP int bind_operation(lua_State *L)
         target = module->name;
     bl_call_free(task->call_copy);
     task->call_copy = bind_call_new(task, L, target, bound);
-    step = task_step(task);
-    permit = (struct bl_permit){.may = task->process->may,
-                                .change_is_allowed = &task->change_is_allowed,
-                                .is_verifying = task_is_verifying(task, NULL)};
-    if (step != NULL) {
-        permit.change_is_allowed = &step->change_is_allowed;
-        permit.why = step->why;
-        permit.undo = step->undo;
-    }
-    memset(&task->outcome, 0, sizeof(task->outcome));
-    task->performance = bl_perform(task->runtime->world, bind_call_new(task, L, target, bound),
-                                   &permit, bind_done, task);
     bl_value_unref(bound);
+    bind_perform(task);
     lua_settop(L, 0);
     return bl_await(L, bind_return);
 }
-
 /* Upvalues: module, function. */
 static BL_LJMP int bind_function(lua_State *L)
 {
@@ -364,11 +399,22 @@ BL_LJMP void bind_module(lua_State *L, const struct bl_module *module, const cha
 static void bind_gate_answered(void *owner, const struct bl_gate_answer *answer)
 {
     struct task *task = owner;
+    struct bl_error why;
 
     task->asks = false;
+    if (answer->result == BL_GATE_UNANSWERED && task->state != TASK_ENDED &&
+        task_is_durable(task)) {
+        bl_fail(&why, BL_E_WAITING, "nobody answered: %s: run it in a terminal",
+                bl_map_text(task->question, "question", ""));
+        task_hold(task, task->held_error.code != BL_OK ? &task->held_error : &why,
+                  task->held_error.code != BL_OK);
+        return;
+    }
     task->gate_result = answer->result;
     bl_free(task->gate_text);
+    bl_free(task->gate_reason);
     task->gate_text = bl_strdup(answer->text);
+    task->gate_reason = bl_strdup(answer->reason);
     task_wake(task);
 }
 
@@ -399,9 +445,10 @@ void bind_ask(struct task *task, struct bl_value *take_question, const struct bl
 
     bl_value_unref(task->question_param);
     task->question_param = bl_value_ref(accept);
+    bl_value_unref(task->question);
+    task->question = take_question;
     task->asks = true;
-    bl_gate_ask(bl_world_gate(task->runtime->world), &request);
-    bl_value_unref(take_question);
+    bl_world_ask(task->runtime->world, &request);
 }
 
 void bind_question_withdraw(struct task *task)

@@ -162,6 +162,7 @@ static BL_LJMP int base_assert(lua_State *L)
 /* After the call: everything above `context` slots is results; a stop is raised again. */
 static BL_LJMP int base_pcall_end(lua_State *L, int status, lua_KContext context)
 {
+    bl_vm_of(L)->leash->guards--;
     if (status == LUA_OK || status == LUA_YIELD)
         return lua_gettop(L) - (int)context;
     bl_rethrow(L, status);
@@ -175,6 +176,7 @@ static BL_LJMP int base_pcall(lua_State *L)
     luaL_checkany(L, 1);
     lua_pushboolean(L, 1);
     lua_insert(L, 1);
+    bl_vm_of(L)->leash->guards++;
     return base_pcall_end(
         L, lua_pcallk(L, lua_gettop(L) - 2, LUA_MULTRET, 0, 0, base_pcall_end), 0);
 }
@@ -209,6 +211,7 @@ static BL_LJMP int base_xpcall(lua_State *L)
     lua_pushboolean(L, 1);
     lua_pushvalue(L, 1);
     lua_rotate(L, 3, 2); /* function, handler, true, function, arguments … */
+    bl_vm_of(L)->leash->guards++;
     return base_pcall_end(L, lua_pcallk(L, arguments, LUA_MULTRET, 2, 2, base_pcall_end), 2);
 }
 

@@ -112,6 +112,15 @@ void bl_leash_stop(struct bl_leash *leash, const struct bl_error *why)
     leash->cpu_end = INT64_MAX;
 }
 
+void bl_leash_revive(struct bl_vm *vm)
+{
+    int guards = vm->leash->guards;
+
+    bl_leash_init(vm->leash);
+    vm->leash->guards = guards;
+    bl_limits_slice(vm, vm->leash);
+}
+
 BL_LJMP int bl_stop(lua_State *L, const struct bl_error *why)
 {
     bl_leash_stop(bl_vm_of(L)->leash, why);

@@ -51,6 +51,7 @@ struct bl_leash {
     struct bl_error error; /* filled when kill is set */
     int64_t left;          /* steps */
     int64_t cpu_end;       /* nanoseconds of this thread's processor time */
+    int guards;            /* calls under way whose errors the script catches: pcall, try */
 };
 
 struct bl_vm;
@@ -60,6 +61,9 @@ void bl_leash_init(struct bl_leash *leash);
 /* Marks the leash as killed by the engine. The task ends when it next runs (bl_vm_check, a
  * charge, the hook). */
 void bl_leash_stop(struct bl_leash *leash, const struct bl_error *why);
+
+/* The running task lives again, with a slice of its own: its step begins again. */
+void bl_leash_revive(struct bl_vm *vm);
 
 /* Charges steps for work done in C. Raises the private error when the slice has none left. [-0,
  * +0, v] */

@@ -17,6 +17,8 @@
 struct bl_loader {
     int root; /* the project's folder; -1: none */
     struct bl_buf text;
+    bl_text_fn from; /* NULL: from the folder */
+    void *from_context;
     bl_loaded_fn loaded;
     void *context;
     int depth;
@@ -71,6 +73,12 @@ void bl_loader_free(struct bl_loader *loader)
         close(loader->root);
     bl_buf_release(&loader->text);
     bl_free(loader);
+}
+
+void bl_loader_from(struct bl_vm *vm, bl_text_fn text, void *context)
+{
+    vm->loader->from = text;
+    vm->loader->from_context = context;
 }
 
 void bl_loader_on_load(struct bl_vm *vm, bl_loaded_fn loaded, void *context)
@@ -193,11 +201,13 @@ static enum bl_code loader_read(struct bl_loader *loader, const char *path,
 
     if (loader->root < 0)
         return bl_fail(err, BL_E_NOT_FOUND, "there is no project, so no %s", path);
+    bl_buf_reset(&loader->text);
+    loader->text.truncated = false;
+    if (loader->from != NULL && loader->from(loader->from_context, path, &loader->text))
+        return BL_OK;
     fd = bl_beneath_open(loader->root, path, err);
     if (fd < 0)
         return err->code;
-    bl_buf_reset(&loader->text);
-    loader->text.truncated = false;
     code = bl_fd_read(fd, &loader->text, &why);
     close(fd);
     return code == BL_OK ? BL_OK : bl_fail(err, code, "%s: %s", path, why.message);

@@ -5,6 +5,7 @@
 #ifndef BL_VM_LOADER_H
 #define BL_VM_LOADER_H
 
+#include "base/buf.h"
 #include "vm/embedded.h"
 #include "vm/vm.h"
 
@@ -28,6 +29,9 @@ enum bl_code bl_loader_new(struct bl_vm *vm, const char *project,
                            struct bl_error *err) BL_MUST_USE;
 void bl_loader_free(struct bl_loader *loader); /* bl_vm_free does it */
 
+/* Adds the text of a project file to out; false: it comes from the folder. */
+typedef bool (*bl_text_fn)(void *context, const char *path, struct bl_buf *out);
+void bl_loader_from(struct bl_vm *vm, bl_text_fn text, void *context);
 void bl_loader_on_load(struct bl_vm *vm, bl_loaded_fn loaded, void *context);
 
 /*

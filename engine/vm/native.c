@@ -6,7 +6,6 @@
 
 #include "vm/native.h"
 
-#include "base/clock.h"
 #include "base/measure.h"
 #include "vm/bind.h"
 #include "vm/cage.h"
@@ -17,7 +16,7 @@
 #define EVENT_STEPS 2000 /* what a script pays for an event: it goes to disk */
 
 /* Reads a table argument as a map into a box that stays on the stack. [-0, +1, e] */
-static BL_LJMP struct bl_value *native_map(lua_State *L, int index, const char *what)
+BL_LJMP struct bl_value *native_map(lua_State *L, int index, const char *what)
 {
     struct bl_box *box = bl_box_push(L);
     struct bl_error err;
@@ -31,7 +30,7 @@ static BL_LJMP struct bl_value *native_map(lua_State *L, int index, const char *
 }
 
 /* A copy of a map, for events that add fields to it. */
-static struct bl_value *native_copy(const struct bl_value *map)
+struct bl_value *native_copy(const struct bl_value *map)
 {
     struct bl_value *copy = bl_map_new();
 
@@ -40,7 +39,7 @@ static struct bl_value *native_copy(const struct bl_value *map)
     return copy;
 }
 
-static void native_place(lua_State *L, struct bl_value *data)
+void native_place(lua_State *L, struct bl_value *data)
 {
     struct bl_place place;
     char file[160];
@@ -163,41 +162,6 @@ static BL_LJMP int native_where(lua_State *L)
     lua_pushstring(L, place.file);
     lua_pushinteger(L, place.line);
     return 2;
-}
-
-static BL_LJMP int native_step_begin(lua_State *L)
-{
-    const char *title = luaL_checkstring(L, 1);
-    struct bl_value *data = native_map(L, 2, "step");
-    struct task *task = task_current(L, "step");
-
-    data = native_copy(data);
-    native_place(L, data);
-    step_begin(task, title, data);
-    return 0;
-}
-
-/* step_end(status, err?, assumed?) */
-static BL_LJMP int native_step_end(lua_State *L)
-{
-    struct task *task = task_current(L, "step");
-    const char *status = luaL_checkstring(L, 1);
-    struct bl_error err = {0};
-
-    if (!lua_isnoneornil(L, 2))
-        bind_error_read(L, 2, &err);
-    step_end(task, status, &err, (int)luaL_optinteger(L, 3, 0));
-    return 0;
-}
-
-/* verify(is): the innermost step's `verify` begins or has ended. */
-static BL_LJMP int native_verify(lua_State *L)
-{
-    struct task *task = task_current(L, "step");
-
-    if (task->steps != NULL)
-        task->steps->is_verifying = lua_toboolean(L, 1);
-    return 0;
 }
 
 /* no_secret(what, value): what is journaled for people is no place for a secret, masked or not.
@@ -384,10 +348,11 @@ static BL_LJMP int native_path(lua_State *L)
     return 1;
 }
 
-/* steady(): seconds of a clock that never jumps. */
+/* steady(): seconds that have gone by for the tasks of this run. */
 static BL_LJMP int native_steady(lua_State *L)
 {
-    lua_pushnumber(L, (lua_Number)bl_clock_steady() / 1000);
+    lua_pushnumber(
+        L, (lua_Number)bl_world_since(task_current(L, "wait_until")->runtime->world) / 1000);
     return 1;
 }
 
@@ -453,9 +418,6 @@ BL_LJMP void native_push(lua_State *L)
         {"secret", native_secret},
         {"param_check", native_param_check},
         {"where", native_where},
-        {"step_begin", native_step_begin},
-        {"step_end", native_step_end},
-        {"verify", native_verify},
         {"no_secret", native_no_secret},
         {"emit", native_emit},
         {"check", native_check},
@@ -479,6 +441,8 @@ BL_LJMP void native_push(lua_State *L)
 
     luaL_newlib(L, functions);
     native_flow(L);
+    native_step(L);
+    native_hold(L);
 }
 
 static BL_LJMP int native_open_module(lua_State *L)

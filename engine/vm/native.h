@@ -13,8 +13,20 @@ BL_LJMP void native_push(lua_State *L);
 BL_LJMP void native_flow(lua_State *L);
 /* Of task.c. Starts the members of a group, as many at once as it allows. */
 void group_start(struct group *group);
-/* Closes the members that have not ended. */
-void group_close(struct group *group, const struct bl_error *why);
+/* Of native.c. Reads a table argument as a map into a box that stays on the stack. [-0, +1, e]
+ */
+BL_LJMP struct bl_value *native_map(lua_State *L, int index, const char *what);
+/* A copy of a map, for events that add fields to it. */
+struct bl_value *native_copy(const struct bl_value *map);
+/* Adds step, file and line. */
+void native_place(lua_State *L, struct bl_value *data);
+/* Adds the functions of steps (native_step.c). Table on top. [-0, +0, e] */
+BL_LJMP void native_step(lua_State *L);
+/* Adds the functions for what cannot go on (hold.c). Table on top. [-0, +0, e] */
+BL_LJMP void native_hold(lua_State *L);
+/* The innermost step is done: keeps what undoes it. */
+void undo_add(struct task *task, const struct bl_value *result);
+void undo_forget(struct bl_runtime *runtime);
 
 /* The last results of checks. */
 void tally_set(struct bl_runtime *runtime, const char *process, const char *name,

@@ -52,11 +52,7 @@ static BL_LJMP int flow_gathered(lua_State *L, int status, lua_KContext context)
         flow_push_member(L, group->members[i]);
         lua_rawseti(L, -2, (lua_Integer)i + 1);
     }
-    for (size_t i = 0; i < group->count; i++)
-        task_free(group->members[i]);
-    task->waits = NULL;
-    bl_free(group->members);
-    bl_free(group);
+    group_free(task);
     return 1;
 }
 

@@ -20,9 +20,9 @@
     100 /* resumed before the loop has its turn: signals and deadlines come through */
 
 /* The files of lua/words/, in the order in which they are run. */
-static const char *const word_files[] = {"words.base", "words.param", "words.procedure",
-                                         "words.step", "words.check", "words.people",
-                                         "words.flow"};
+static const char *const word_files[] = {"words.base",    "words.param", "words.procedure",
+                                         "words.attempt", "words.step",  "words.check",
+                                         "words.people",  "words.flow"};
 
 static BL_LJMP int runtime_open(lua_State *L)
 {
@@ -103,6 +103,7 @@ enum bl_code bl_runtime_new(const struct bl_runtime_settings *settings,
     code = bl_loader_new(vm, settings->project, err);
     if (code == BL_OK) {
         bl_loader_on_load(vm, settings->loaded, settings->loaded_context);
+        bl_loader_from(vm, settings->text, settings->text_context);
         lua_pushcfunction(vm->L, runtime_open);
         code = bl_vm_call(vm, 0, 0, err);
     }
@@ -130,6 +131,7 @@ void bl_runtime_reset(struct bl_runtime *runtime)
     while (runtime->tasks != NULL)
         task_free(runtime->tasks);
     tally_free(runtime);
+    undo_forget(runtime);
     bl_value_unref(runtime->result.value);
     memset(&runtime->result, 0, sizeof(runtime->result));
     runtime->first = NULL;
@@ -431,15 +433,16 @@ static void runtime_finish(struct bl_runtime *runtime)
     }
 }
 
-void bl_runtime_step(struct bl_runtime *runtime)
+void bl_runtime_step(struct bl_runtime *runtime, bool only_one)
 {
+    int most = only_one ? 1 : STEP_TASKS;
     struct task *task;
 
-    for (int i = 0; i < STEP_TASKS && !runtime->is_over && (task = runtime->ready) != NULL;
-         i++) {
+    for (int i = 0; i < most && !runtime->is_over && (task = runtime->ready) != NULL; i++) {
         runtime->ready = task->next_ready;
         if (runtime->ready == NULL)
             runtime->ready_end = &runtime->ready;
+        task->is_queued = false;
         if (task->state == TASK_READY)
             task_resume(task);
     }
@@ -459,11 +462,26 @@ bool bl_runtime_is_over(const struct bl_runtime *runtime)
     return runtime->is_over;
 }
 
+/* What comes after it is not replayed: from here on the run is only ended. */
+static void runtime_say_stopped(struct bl_runtime *runtime, const struct bl_error *why)
+{
+    struct bl_value *data;
+
+    if (runtime->first == NULL || !task_is_durable(runtime->first) ||
+        bl_world_is_replaying(runtime->world))
+        return;
+    data = bl_map_new();
+    bl_map_set(data, "code", bl_value_text(bl_code_name(why->code)));
+    bl_map_set(data, "why", bl_value_text(why->message));
+    bl_world_emit(runtime->world, "run_stopped", data);
+}
+
 void bl_runtime_stop(struct bl_runtime *runtime, const struct bl_error *why)
 {
     if (runtime->is_stopping)
         return;
     runtime->is_stopping = true;
+    runtime_say_stopped(runtime, why);
     runtime->result.is_failed = true;
     runtime->result.error = *why;
     if (runtime->first != NULL)

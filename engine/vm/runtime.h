@@ -16,6 +16,17 @@ struct bl_runtime_settings {
     const struct bl_limits *limits; /* NULL: the defaults */
     bl_loaded_fn loaded;            /* told of each file that is loaded; may be NULL */
     void *loaded_context;
+    bl_text_fn text; /* where the text of project files comes from; NULL: from the folder */
+    void *text_context;
+};
+
+struct bl_result {
+    bool is_failed;         /* the procedure ended with an error, or was stopped */
+    struct bl_error error;  /* then: why */
+    struct bl_value *value; /* what the first task returned, when it is plain data (owned) */
+    int passed, warned, failed; /* checks, by their last result */
+    int assumed;                /* checks of what only a planned change would make true */
+    int failed_steps;
 };
 
 /* Makes the Lua state with the cage and the words. Loads nothing yet. */
@@ -75,21 +86,24 @@ enum bl_code bl_runtime_start_function(struct bl_runtime *runtime,
  * Resumes tasks that have something to go on with, first in, first out, a bounded number of
  * them. Never waits. bl_runtime_is_ready: there are more, so the loop must not wait.
  */
-void bl_runtime_step(struct bl_runtime *runtime);
+void bl_runtime_step(struct bl_runtime *runtime, bool only_one);
 bool bl_runtime_is_ready(const struct bl_runtime *runtime);
 bool bl_runtime_is_over(const struct bl_runtime *runtime);
+/* Nothing moves any more: every task waits for one that is held. Gives why, the gravest reason
+ * first; BL_OK: it is not so. */
+enum bl_code bl_runtime_stuck(const struct bl_runtime *runtime, struct bl_error *why);
+/* After a replay: the innermost open steps begin again; what is outside of steps goes on. */
+void bl_runtime_again(struct bl_runtime *runtime);
+/* Ends what is left and starts undoing the completed steps, the last first. */
+enum bl_code bl_runtime_undo(struct bl_runtime *runtime, struct bl_error *err) BL_MUST_USE;
+/* A person chose to abort and undo. */
+bool bl_runtime_wants_undo(const struct bl_runtime *runtime);
+/* How many completed steps can be undone. */
+int bl_runtime_undos(const struct bl_runtime *runtime);
 /* Ends every task now; no script code runs but `<close>`. The error says why (its code decides
  * the exit). */
 void bl_runtime_stop(struct bl_runtime *runtime, const struct bl_error *why);
 
-struct bl_result {
-    bool is_failed;         /* the procedure ended with an error, or was stopped */
-    struct bl_error error;  /* then: why */
-    struct bl_value *value; /* what the first task returned, when it is plain data (owned) */
-    int passed, warned, failed; /* checks, by their last result */
-    int assumed;                /* checks of what only a planned change would make true */
-    int failed_steps;
-};
 /* What became of it; value is the caller's. */
 void bl_runtime_result(struct bl_runtime *runtime, struct bl_result *result);
 

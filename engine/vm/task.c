@@ -116,9 +116,10 @@ void task_wake(struct task *task)
 {
     struct bl_runtime *runtime = task->runtime;
 
-    if (task->state == TASK_ENDED)
+    if (task->state == TASK_ENDED || task->is_queued)
         return;
     task->state = TASK_READY;
+    task->is_queued = true;
     task->next_ready = NULL;
     *runtime->ready_end = task;
     runtime->ready_end = &task->next_ready;
@@ -164,6 +165,9 @@ void step_begin(struct task *task, const char *title, struct bl_value *take_data
     step->why = bl_strdup(bl_map_text(take_data, "why", NULL));
     step->undo = bl_strdup(bl_map_text(take_data, "undo", NULL));
     step->started = bl_clock_steady();
+    step->undo_ref = LUA_NOREF;
+    step->changes = bl_world_changes(task->runtime->world);
+    step->attempt = 1;
     step->outer = task->steps;
     task->steps = step;
     bl_map_set(take_data, "step", bl_value_text(step->path));
@@ -171,8 +175,9 @@ void step_begin(struct task *task, const char *title, struct bl_value *take_data
     bl_world_emit(task->runtime->world, "step_started", take_data);
 }
 
-void step_end(struct task *task, const char *status, const struct bl_error *error, int assumed)
+void step_end(struct task *task, const char *status, const struct step_outcome *outcome)
 {
+    const struct bl_error *error = outcome->error;
     struct step *step = task->steps;
     struct bl_value *data = bl_map_new();
 
@@ -181,8 +186,10 @@ void step_end(struct task *task, const char *status, const struct bl_error *erro
     bl_map_set(data, "step", bl_value_text(step->path));
     bl_map_set(data, "status", bl_value_text(status));
     bl_map_set(data, "millis", bl_value_int(bl_clock_steady() - step->started));
-    if (assumed > 0)
-        bl_map_set(data, "assumed", bl_value_int(assumed));
+    if (outcome->assumed > 0)
+        bl_map_set(data, "assumed", bl_value_int(outcome->assumed));
+    if (outcome->result != NULL)
+        bl_map_set(data, "result", bl_value_ref(outcome->result));
     if (error != NULL && error->code != BL_OK) {
         struct bl_value *map = bl_map_new();
         bl_map_set(map, "code", bl_value_text(bl_code_name(error->code)));
@@ -196,6 +203,7 @@ void step_end(struct task *task, const char *status, const struct bl_error *erro
     bl_free(step->path);
     bl_free(step->why);
     bl_free(step->undo);
+    luaL_unref(task->runtime->vm->L, LUA_REGISTRYINDEX, step->undo_ref);
     bl_free(step);
 }
 
@@ -218,7 +226,7 @@ static const char *step_status(const struct task *task, const struct bl_error *w
 }
 
 /* What the task waited for is not wanted any more. */
-static void task_abandon(struct task *task)
+void task_abandon(struct task *task)
 {
     if (task->performance != NULL)
         bl_performance_abandon(task->performance);
@@ -239,7 +247,8 @@ static void task_end(struct task *task, const struct bl_error *why)
 
     task->state = TASK_ENDED;
     while (task->steps != NULL)
-        step_end(task, step_status(task, why), task->process->is_done ? NULL : why, 0);
+        step_end(task, step_status(task, why),
+                 &(struct step_outcome){.error = task->process->is_done ? NULL : why});
     if (task->process->is_done && task->process->main == task && task->group == NULL)
         task->is_failed = false;
     if (task->group != NULL)
@@ -273,6 +282,19 @@ void task_close(struct task *task, const struct bl_error *why)
     bl_vm_leave(task->runtime->vm, entry);
     task->is_failed = true;
     task_end(task, why);
+}
+
+void group_free(struct task *task)
+{
+    struct group *group = task->waits;
+
+    if (group == NULL)
+        return;
+    for (size_t i = 0; i < group->count; i++)
+        task_free(group->members[i]);
+    task->waits = NULL;
+    bl_free(group->members);
+    bl_free(group);
 }
 
 /* Starts members up to at_once. */
@@ -323,6 +345,7 @@ void task_resume(struct task *task)
 
     runtime->current = task;
     task->state = TASK_WAITING;
+    bl_world_count_turn(runtime->world);
     status = lua_resume(task->L, NULL, task->arguments, &results);
     task->arguments = 0;
     runtime->current = NULL;
@@ -362,7 +385,6 @@ void task_free(struct task *task)
     struct bl_runtime *runtime = task->runtime;
 
     task_unqueue(task);
-
     if (task->prev != NULL)
         task->prev->next = task->next;
     else
@@ -374,6 +396,8 @@ void task_free(struct task *task)
     bl_call_free(task->call_copy);
     bl_value_unref(task->question_param);
     bl_free(task->gate_text);
+    bl_free(task->gate_reason);
+    bl_value_unref(task->question);
     bl_free(task->base);
     if (task->waits != NULL) {
         bl_free(task->waits->members);

@@ -13,6 +13,9 @@ struct step {
     char *why, *undo;       /* NULL when not said */
     bool change_is_allowed; /* a gate inside it was answered yes */
     bool is_verifying;      /* its `verify` runs: that only observes, and ends nothing */
+    int undo_ref;           /* takes it back; LUA_NOREF: nothing does */
+    size_t changes;         /* that the run had made when it began */
+    int attempt;            /* from 1 */
     int64_t started;
 };
 
@@ -45,6 +48,12 @@ struct task {
     int depth; /* how many tasks wait for it, one inside the other */
     struct bl_leash leash;
     enum task_state state;
+    bool is_queued;     /* in the ready queue */
+    bool is_chosen;     /* its step is to begin again (hold.c) */
+    struct step *again; /* its innermost step begins again when it is resumed */
+    /* It cannot go on, and waits for its step to begin again, or for the run to end. */
+    enum { HELD_NOT, HELD_CALL, HELD_STEP } held;
+    struct bl_error held_error;
     int arguments;          /* on its stack for the next resume */
     struct step *steps;     /* innermost first */
     bool change_is_allowed; /* outside of steps, which count as one step */
@@ -59,7 +68,8 @@ struct task {
     struct bl_value *question_param; /* what an entered answer must be; NULL: anything */
     struct bl_outcome outcome;       /* of the operation; value owned */
     enum bl_gate_result gate_result; /* of the question */
-    char *gate_text;
+    char *gate_text, *gate_reason;
+    struct bl_value *question; /* the last that it asked */
     struct bl_call *call_copy; /* the call it makes or made last, for error objects */
 
     bool is_failed; /* ended with an error on top of its stack */
@@ -68,6 +78,14 @@ struct task {
 };
 
 struct tally;
+
+/* A completed step that can be undone. */
+struct undo {
+    struct undo *older;
+    int ref; /* of its function */
+    char *title;
+    struct bl_value *result, *may;
+};
 
 struct bl_runtime {
     struct bl_vm *vm;
@@ -87,6 +105,8 @@ struct bl_runtime {
     struct tally *checks;
     bool is_over;
     bool is_stopping;
+    bool undo_is_wanted;
+    struct undo *undos; /* the newest first */
     struct bl_result result;
 };
 
@@ -127,10 +147,31 @@ struct step *task_step(struct task *task);
 bool task_is_verifying(const struct task *task, const struct process *process);
 /* The step path of a task: its innermost step's, else its base. */
 const char *task_path(const struct task *task);
-void step_begin(struct task *task, const char *title, struct bl_value *take_data);
-/* status: "ok", "failed", … error may be NULL; assumed: the number of a planned operation or 0.
+/* hold.c: a task that cannot go on is not unwound: it waits, and others finish what they do. */
+void task_hold(struct task *task, const struct bl_error *why, bool is_step);
+/* Whether an error that is raised here is caught by the script, or ends nothing (a checklist).
  */
-void step_end(struct task *task, const char *status, const struct bl_error *error, int assumed);
+bool task_is_protected(const struct task *task);
+/* Whether this run can be taken up again: live, with a journal. */
+bool task_is_durable(const struct task *task);
+/* The innermost step around a task begins again; false: there is none. */
+bool task_begin_again(struct task *task);
+/* task.c: gives up what it waits for itself. */
+void task_abandon(struct task *task);
+/* bind.c: makes the last call of the task once more. */
+void bind_perform_again(struct task *task);
+/* A group that nobody waits for any more. */
+void group_free(struct task *task); /* task.c; nothing happens when it waits for none */
+void group_close(struct group *group, const struct bl_error *why); /* those that live */
+
+void step_begin(struct task *task, const char *title, struct bl_value *take_data);
+struct step_outcome {
+    const struct bl_error *error;  /* NULL or BL_OK: none */
+    const struct bl_value *result; /* NULL: none */
+    int assumed;                   /* the number of a planned operation; 0: none */
+};
+/* status: "ok", "failed", … */
+void step_end(struct task *task, const char *status, const struct step_outcome *outcome);
 
 struct process *process_new(struct bl_runtime *runtime, const char *id, struct process *caller);
 void process_unref(struct process *process);

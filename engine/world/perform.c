@@ -8,193 +8,6 @@
 
 #include "world/environment.h"
 
-struct bl_value *performance_record(const struct bl_performance *performance)
-{
-    const struct bl_call *call =
-        performance->op != NULL ? performance->op->call : performance->call;
-    struct bl_value *record = bl_map_new();
-
-    bl_map_set(record, "operation",
-               bl_value_textf("%s.%s", call->module->name, call->operation->name));
-    bl_map_set(record, "target", bl_value_text(performance->inspection.target));
-    bl_map_set(record, "summary", bl_value_text(performance->inspection.summary));
-    bl_map_set(record, "args", bl_value_ref(call->args));
-    bl_map_set(record, "step", bl_value_text(call->step));
-    bl_map_set(record, "file", bl_value_text(call->file));
-    bl_map_set(record, "line", bl_value_int(call->line));
-    return record;
-}
-
-void performance_record_change(const struct bl_performance *performance,
-                               struct bl_value *record)
-{
-    bl_map_set(record, "class", bl_value_text(bl_class_name(performance->inspection.class)));
-    if (performance->inspection.detail.len > 0)
-        bl_map_set(record, "detail",
-                   bl_value_text(bl_buf_text(&performance->inspection.detail)));
-    if (performance->inspection.reason[0] != '\0')
-        bl_map_set(record, "reason", bl_value_text(performance->inspection.reason));
-    if (performance->inspection.affects[0] != '\0')
-        bl_map_set(record, "affects", bl_value_text(performance->inspection.affects));
-    if (performance->permit.undo != NULL)
-        bl_map_set(record, "undo", bl_value_text(performance->permit.undo));
-}
-
-static void performance_record_outcome(const struct bl_performance *performance,
-                                       struct bl_value *record)
-{
-    const struct bl_outcome *outcome = &performance->outcome;
-
-    bl_map_set(record, "status", bl_value_text(bl_status_name(outcome->status)));
-    bl_map_set(record, "millis", bl_value_int(bl_clock_steady() - performance->started));
-    if (outcome->value != NULL)
-        bl_map_set(record, "value", bl_value_ref(outcome->value));
-    if (outcome->error.code != BL_OK) {
-        struct bl_value *error = bl_map_new();
-        bl_map_set(error, "code", bl_value_text(bl_code_name(outcome->error.code)));
-        bl_map_set(error, "message", bl_value_text(outcome->error.message));
-        if (outcome->error.cause[0] != '\0')
-            bl_map_set(error, "cause", bl_value_text(outcome->error.cause));
-        bl_map_set(record, "error", error);
-    }
-}
-
-static struct bl_value *performance_nominal(const struct bl_performance *performance)
-{
-    const struct bl_call *call =
-        performance->op != NULL ? performance->op->call : performance->call;
-
-    return call->operation->nominal == NULL ? bl_value_nil() : call->operation->nominal(call);
-}
-
-void performance_return(struct bl_performance *performance)
-{
-    performance_queue_add(&performance->world->to_return, performance);
-    bl_loop_wake(performance->world->settings.loop);
-}
-
-static void performance_tell_refusal(struct bl_performance *performance)
-{
-    struct bl_value *record = performance_record(performance);
-
-    performance_record_change(performance, record);
-    bl_map_set(record, "why", bl_value_text(performance->outcome.error.message));
-    performance->world->counts.refused++;
-    bl_world_emit(performance->world, "refused", record);
-}
-
-void performance_refuse(struct bl_performance *performance, enum bl_code code,
-                        const char *format, ...)
-{
-    va_list args;
-
-    performance->outcome.status = BL_REFUSED;
-    va_start(args, format);
-    bl_failv(&performance->outcome.error, code, format, args);
-    va_end(args);
-    if (code == BL_E_GUARD)
-        performance_tell_refusal(performance);
-    performance_return(performance);
-}
-
-/* An observe that did not work out, in a dry run after something was planned: it cannot be held
- * against it. */
-static void performance_assume(struct bl_performance *performance, struct bl_value *record)
-{
-    struct bl_world *world = performance->world;
-
-    if (world->first_planned == 0 || performance->outcome.status != BL_FAILED)
-        return;
-    bl_map_set(record, "assumed", bl_value_int(world->first_planned));
-    bl_outcome_release(&performance->outcome);
-    performance->outcome = (struct bl_outcome){.status = BL_ANSWERED};
-    performance->outcome.value = performance_nominal(performance);
-}
-
-static void performance_settle_change(struct bl_performance *performance)
-{
-    struct bl_value *record = bl_map_new();
-    struct bl_world *world = performance->world;
-
-    bl_map_set(record, "n", bl_value_int(performance->intent));
-    bl_map_set(record, "target", bl_value_text(performance->inspection.target));
-    bl_map_set(record, "summary", bl_value_text(performance->inspection.summary));
-    performance_record_outcome(performance, record);
-    bl_world_emit(world, "outcome", record);
-    if (performance->outcome.status == BL_UNKNOWN)
-        world->counts.in_doubt++;
-    if (performance->outcome.status == BL_UNKNOWN || performance->outcome.status == BL_ANSWERED)
-        world->counts.changes++;
-}
-
-static void performance_settle_observe(struct bl_performance *performance)
-{
-    struct bl_value *record;
-
-    if (performance->outcome.status == BL_REFUSED) { /* its module found no safe way */
-        performance_tell_refusal(performance);
-        return;
-    }
-    record = performance_record(performance);
-    performance_record_outcome(performance, record);
-    performance_assume(performance, record);
-    bl_world_emit(performance->world, "observe", record);
-}
-
-static void performance_settled(struct bl_op *op, void *owner)
-{
-    struct bl_performance *performance = owner;
-
-    performance->outcome = op->outcome;
-    if (op->outcome.value != NULL) /* the script sees what the journal does */
-        performance->outcome.value = bl_redact_value(bl_op_redactor(op), op->outcome.value);
-    if (performance->intent != 0)
-        performance_settle_change(performance);
-    else
-        performance_settle_observe(performance);
-    performance->op = NULL;
-    performance_return(performance);
-}
-
-void performance_end_unsent(struct bl_performance *performance, const struct bl_error *why)
-{
-    performance->outcome = (struct bl_outcome){.status = BL_FAILED, .error = *why};
-    performance_settle_observe(performance);
-    performance_return(performance);
-}
-
-/* Nobody waits for it any more and nothing has left: it stays unsent. */
-void performance_drop(struct bl_performance *performance)
-{
-    bl_fail(&performance->outcome.error, BL_E_CANCELLED, "%s: not sent: the run ends",
-            performance->inspection.target);
-    performance->outcome.status = BL_FAILED;
-    if (performance->intent != 0)
-        performance_settle_change(performance);
-    performance_return(performance);
-}
-
-void performance_send(struct bl_performance *performance)
-{
-    struct bl_call *call = performance->call;
-    struct bl_connection *connection;
-
-    if (performance->asking != NULL) {
-        performance_send_question(performance);
-        return;
-    }
-    if (performance->is_abandoned) {
-        performance_drop(performance);
-        return;
-    }
-    connection = world_connection(performance->world, call);
-    performance->call = NULL;
-    performance->started = bl_clock_steady();
-    performance->op =
-        bl_op_start(performance->world->settings.loop, call, performance->inspection.class,
-                    connection, performance_settled, performance);
-}
-
 void performance_name(struct bl_performance *performance)
 {
     const struct bl_journal *journal = performance->world->settings.journal;
@@ -221,10 +34,7 @@ void performance_intend(struct bl_performance *performance)
         bl_map_set(record, "idempotent", bl_value_bool(true));
     if (performance->inspection.before != NULL)
         bl_map_set(record, "before", bl_value_ref(performance->inspection.before));
-    performance->intended = bl_map_new();
-    for (size_t i = 0; i < bl_value_count(record); i++)
-        bl_map_set(performance->intended, bl_map_key(record, i),
-                   bl_value_ref(bl_map_at(record, i)));
+    performance->record = world_journal_form(performance->world, record);
     bl_world_emit(performance->world, "intent", record);
     performance_queue_add(&performance->world->to_send, performance);
     bl_loop_wake(performance->world->settings.loop);
@@ -288,6 +98,39 @@ static void performance_refuse_undeclared(struct bl_performance *performance,
                        inspection->summary, inspection->target, class);
 }
 
+/* True when an attempt of its step before has made this change: it is not made twice. */
+static bool performance_recall(struct bl_performance *performance)
+{
+    struct bl_value *record, *form;
+    const struct change *change;
+
+    if (performance->world->change_count == 0 || performance->is_recalled)
+        return false;
+    record = performance_record(performance);
+    form = world_journal_form(performance->world, record);
+    change = change_recall(performance->world, form);
+    bl_value_unref(form);
+    bl_value_unref(record);
+    if (change == NULL)
+        return false;
+    if (change->id != NULL) {
+        bl_call_set_id(performance->call, change->id);
+        return false;
+    }
+    performance->is_recalled = true;
+    performance->outcome =
+        (struct bl_outcome){.status = BL_ANSWERED, .value = bl_value_ref(change->value)};
+    performance_end(performance);
+    return true;
+}
+
+/* A live change: one that was made before is answered, any other asked about. */
+static void performance_change(struct bl_performance *performance)
+{
+    if (!performance_recall(performance))
+        performance_gate(performance);
+}
+
 void performance_permit(struct bl_performance *performance)
 {
     enum bl_class class = performance->inspection.class, most;
@@ -311,7 +154,7 @@ void performance_permit(struct bl_performance *performance)
         return;
     }
     if (world->settings.kind == BL_WORLD_LIVE && class != BL_CLASS_OBSERVE) {
-        performance_gate(performance);
+        performance_change(performance);
     } else if (class != BL_CLASS_OBSERVE) {
         performance_plan(performance);
     } else if (world->settings.kind == BL_WORLD_EXPLORE ||
@@ -341,12 +184,18 @@ struct bl_performance *bl_perform(struct bl_world *world, struct bl_call *take_c
         world->all->all_prev = performance;
     world->all = performance;
     bl_inspection_init(&performance->inspection, take_call);
-    performance_examine(performance);
+    performance->is_idle = bl_world_is_replaying(world);
+    if (!performance->is_idle)
+        performance_examine(performance);
     return performance;
 }
 
 void bl_performance_abandon(struct bl_performance *performance)
 {
+    if (performance->is_idle && performance->doubt == NULL) {
+        performance_free(performance); /* nothing of it was sent by this process */
+        return;
+    }
     performance->is_abandoned = true;
     performance->permit.change_is_allowed = NULL;
     if (performance->question != NULL && performance->intent == 0 && performance->op == NULL &&
@@ -365,10 +214,10 @@ void performance_free(struct bl_performance *performance)
     if (performance->all_next != NULL)
         performance->all_next->all_prev = performance->all_prev;
     performance_doubt_free(performance);
-    bl_value_unref(performance->intended);
     bl_inspection_release(&performance->inspection);
     bl_outcome_release(&performance->outcome);
     bl_value_unref(performance->question);
+    bl_value_unref(performance->record);
     bl_call_free(performance->call);
     bl_call_free(performance->asking);
     bl_free(performance);

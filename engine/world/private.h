@@ -18,14 +18,18 @@ struct bl_performance {
     int64_t started;  /* steady milliseconds */
     struct bl_call *asking;    /* a question about it that waits to be sent */
     struct bl_value *question; /* of its gate; NULL when none was asked */
+    struct bl_value *record;   /* its intent as the journal has it, with its mark; NULL: none */
+    int64_t gate;              /* replay: the number of its last gate; 0: none */
+    enum bl_finding finding;   /* a doubt: what was found out while the run was resumed */
+    bool is_doubtful; /* what became of its intent is being found out, or nobody knows */
+    bool is_idle;     /* of a replay: it waits for the journal, or to begin anew */
+    bool is_recalled; /* answered from the journal: it was done before */
     bool is_abandoned;
     bool is_asking; /* its question is the one that others wait for (connection.is_asked) */
     void (*done)(void *owner, const struct bl_outcome *outcome);
     void *owner;
     struct bl_performance *next; /* in to_send or to_return */
     struct bl_performance *all_next, *all_prev;
-    struct bl_value *intended; /* the data of its intent, with `mark` once it was prepared: what
-                                  performance_find_out wants of a live one; NULL: none */
     struct performance_doubt *doubt; /* doubt.c finds out what became of it; NULL: nothing to */
 };
 
@@ -39,6 +43,16 @@ struct bl_world {
     struct performance_queue to_send;   /* their intent waits for the flush */
     struct performance_queue to_return; /* their outcome waits for the flush */
     struct performance_queue to_ask;    /* wait for the answer to somebody else's question */
+    struct performance_queue to_settle; /* ended while a task ran: told in the world's turn */
+    bool is_draining;                   /* nothing is sent any more */
+    struct replay *replay;              /* NULL once everything is live */
+    int64_t turns;                      /* how often a task was resumed */
+    int64_t since, base, born;          /* the tasks' clock; where it and the machine's began */
+    struct bl_pause *pauses;
+    int64_t pause_count;
+    struct change *changes; /* done in this run, in order */
+    size_t change_count;
+    struct doubt *doubts; /* that only the step or a person can resolve */
     struct bl_performance *all;
     struct bl_connection **connections;
     size_t connection_count;
@@ -50,6 +64,78 @@ struct bl_world {
 
 #define WORLD_PATIENCE_MS 30000
 
+/* done.c: a change that was made, or that must bear its old id when it is sent again. */
+struct change {
+    struct bl_value *record; /* operation, target, args, step */
+    struct bl_value *value;
+    char *id;     /* NULL: it was made */
+    bool is_open; /* its step began again: it answers the same change, once */
+};
+
+/* A change of which neither its module nor its server can say what became of it. */
+struct doubt {
+    struct doubt *next;
+    struct bl_value *record; /* its intent */
+    int64_t n;
+    bool is_resolved;
+};
+
+/* What an event must say again about an operation to be about the same one. */
+bool record_is_same(const struct bl_value *a, const struct bl_value *b);
+/* Keeps a change that was made; with an id one that was not and that is known by that id. All
+ * is borrowed. */
+void change_add(struct bl_world *world, const struct bl_value *record,
+                const struct bl_value *value, const char *id);
+/* What an attempt before knows of the same change, taken once; NULL: nothing. */
+const struct change *change_recall(struct bl_world *world, const struct bl_value *record);
+void doubt_add(struct bl_world *world, int64_t n, const struct bl_value *record);
+void done_release(struct bl_world *world);
+
+/* match.c: the operation under way that an entry is about, by its number or by what it asks
+ * for, the oldest first; NULL: none. */
+struct bl_performance *match_entry(struct bl_world *world, const char *kind,
+                                   const struct bl_value *data);
+struct bl_performance *match_gate(struct bl_world *world, int64_t gate);
+
+/* replay.c: compares what a task says with what the journal holds; true: it was taken. */
+void replay_said(struct bl_world *world, const char *kind, const struct bl_value *data);
+void replay_free(struct bl_world *world);
+/* Between `run_resumed` and `steps_again`: what is found out about doubts waits. */
+bool replay_is_resuming(const struct bl_world *world);
+void replay_set_resuming(struct bl_world *world, bool is);
+/* What an event's data is once the journal has it: secrets masked, as it is read back. */
+struct bl_value *world_journal_form(const struct bl_world *world, const struct bl_value *data);
+
+/* settle.c: what every event about an operation begins with. */
+struct bl_value *performance_record(const struct bl_performance *performance);
+/* What those about a change say besides. */
+void performance_record_change(const struct bl_performance *performance,
+                               struct bl_value *record);
+struct bl_value *performance_nominal(const struct bl_performance *performance);
+/* Its owner is told in this turn or the next. */
+void performance_return(struct bl_performance *performance);
+/* It has ended while a task ran: what is journaled of it waits for the world's turn. */
+void performance_end(struct bl_performance *performance);
+/* Ends it without sending: a refusal is an event of its own, what a gate said is one already.
+ */
+void performance_refuse(struct bl_performance *performance, enum bl_code code,
+                        const char *format, ...) BL_PRINTF(3, 4);
+/* Asks the module, then says `resolved` and goes on. */
+void performance_resolve(struct bl_performance *performance);
+/* Its outcome, and what is kept of it, after what was found out. */
+void performance_conclude(struct bl_performance *performance,
+                          const struct bl_resolution *resolution);
+/* Keeps the mark of `prepared` with the intent. */
+void performance_mark(struct bl_performance *performance, const struct bl_value *mark);
+/* The oldest first: calls fn for every operation under way; fn may free the one it is given. */
+void performance_each(struct bl_world *world,
+                      void (*fn)(struct bl_performance *performance, void *arg), void *arg);
+/* Starts a pause that a replay has left waiting; does nothing for another. */
+void pause_go(struct bl_pause *pause);
+struct bl_pause *pause_next(const struct bl_pause *pause);
+/* Ends the pause of that number now; false: there is none. */
+bool pause_end(struct bl_world *world, int64_t number);
+
 void performance_queue_add(struct performance_queue *queue, struct bl_performance *performance);
 struct bl_performance *performance_queue_take(struct performance_queue *queue);
 /* The run's connection for a target, made on first use; NULL for modules without connections.
@@ -60,17 +146,6 @@ void performance_examine(struct bl_performance *performance);
 void performance_send_question(struct bl_performance *performance);
 /* perform.c: class, target and reach are known: permitted, planned, gated or refused. */
 void performance_permit(struct bl_performance *performance);
-/* What every event about an operation begins with. */
-struct bl_value *performance_record(const struct bl_performance *performance);
-/* What those about a change say besides. */
-void performance_record_change(const struct bl_performance *performance,
-                               struct bl_value *record);
-/* Ends it without sending: a refusal is an event of its own, what a gate said is one already.
- */
-void performance_refuse(struct bl_performance *performance, enum bl_code code,
-                        const char *format, ...) BL_PRINTF(3, 4);
-/* Its owner is told in this turn or the next. */
-void performance_return(struct bl_performance *performance);
 /* It may be made: its intent is journaled, then it is sent. */
 void performance_intend(struct bl_performance *performance);
 /* agree.c: asks whoever policy wants to be asked, then it is intended or refused. */
@@ -79,6 +154,8 @@ void performance_gate(struct bl_performance *performance);
 void performance_drop(struct bl_performance *performance);
 /* An observe that fails without having been sent. */
 void performance_end_unsent(struct bl_performance *performance, const struct bl_error *why);
+/* In the world's turn: tells that one has ended while a task ran. */
+void performance_tell_end(struct bl_performance *performance);
 /* Sends it: the operation starts. */
 void performance_send(struct bl_performance *performance);
 void performance_free(struct bl_performance *performance);

@@ -48,6 +48,10 @@ const struct bl_value *bl_world_environment(const struct bl_world *world);
 const struct bl_world_counts *bl_world_counts_of(const struct bl_world *world);
 /* The number of the first planned operation; 0 when nothing was planned: nothing is assumed. */
 int bl_world_assumed(const struct bl_world *world);
+/* Whether the run can be taken up again: it is live and has a journal. */
+bool bl_world_is_durable(const struct bl_world *world);
+/* Makes a turn that waits return soon. */
+void bl_world_wake(struct bl_world *world);
 /* Journals an event (data is taken). Everything a run says goes through here. */
 void bl_world_emit(struct bl_world *world, const char *kind, struct bl_value *take_data);
 
@@ -58,6 +62,64 @@ struct bl_permit {
     const char *why, *undo;     /* of the step, for the gate; NULL when not said */
     bool is_verifying;          /* inside a step's `verify`: observes only */
 };
+
+/*
+ * A run that is taken up again answers everything from its journal first, in the order in which
+ * it was answered (replay.c); what its tasks say is compared with it, and nothing is sent or
+ * journaled. `path` is the run's file.
+ */
+enum bl_code bl_world_replay(struct bl_world *world, const char *path,
+                             struct bl_error *err) BL_MUST_USE;
+bool bl_world_is_replaying(const struct bl_world *world);
+
+enum bl_replay_next {
+    BL_REPLAY_TASK,  /* let one task run */
+    BL_REPLAY_AGAIN, /* the open steps begin again (bl_runtime_again) */
+    BL_REPLAY_UNDO,  /* what was done is undone from here on (bl_runtime_undo) */
+    BL_REPLAY_OVER,  /* that was all: the world is live now */
+};
+/*
+ * Gives the tasks what the journal holds for this moment. `is_ready`: some task has something
+ * to go on with. An error names the first entry of the journal that is not what the body asks
+ * or says now, and the line of the body.
+ */
+enum bl_code bl_world_replay_turn(struct bl_world *world, bool is_ready,
+                                  enum bl_replay_next *next, struct bl_error *err) BL_MUST_USE;
+/* The run ended by its own word: there is nothing to go on with. Valid once it is over. */
+bool bl_world_replay_has_ended(const struct bl_world *world);
+/*
+ * After a replay: asks the systems what became of the changes in doubt, in bl_world_turn, until
+ * bl_world_is_resolving is false. What is to begin again is abandoned then; bl_world_go_on lets
+ * the rest begin anew.
+ */
+void bl_world_resolve(struct bl_world *world);
+bool bl_world_is_resolving(const struct bl_world *world);
+void bl_world_go_on(struct bl_world *world);
+
+/* One task was resumed: what is counted so that answers come back at the same moment. */
+void bl_world_count_turn(struct bl_world *world);
+/* Milliseconds that have gone by for the tasks: stands still between two answers. */
+int64_t bl_world_since(const struct bl_world *world);
+void bl_world_stamp(struct bl_world *world, struct bl_value *record);
+/* Asks a person; the request as for bl_gate_ask. */
+void bl_world_ask(struct bl_world *world, const struct bl_gate_request *request);
+/* Whether the journal goes on with an event of this kind; outside of a replay: false. */
+bool bl_world_expects(const struct bl_world *world, const char *kind);
+
+/* How many changes were made so far: where a step begins. */
+size_t bl_world_changes(const struct bl_world *world);
+/* A step begins again: changes made from that number on in it or inside it answer the same
+ * ones, each once. */
+void bl_world_reopen_changes(struct bl_world *world, size_t from, const char *step);
+/* The first change in doubt that a step's own `verify` or a person must resolve: its intent;
+ * NULL: none. */
+const struct bl_value *bl_world_doubt(const struct bl_world *world, const char *step);
+/* It was resolved: done, or not and to be sent again. */
+void bl_world_end_doubt(struct bl_world *world, int64_t n, bool is_done);
+/* From here on nothing more is sent, and no question is asked. */
+void bl_world_drain(struct bl_world *world);
+/* Whether a change is under way: sent, and not yet answered. */
+bool bl_world_has_sent(const struct bl_world *world);
 
 /* One operation on its way through the stages. */
 struct bl_performance;
@@ -92,7 +154,7 @@ enum bl_code bl_world_turn(struct bl_world *world, bool wait, struct bl_error *e
 bool bl_world_is_busy(const struct bl_world *world);
 
 /* Waits without an operation: done is called from bl_world_turn, unless the pause is cancelled
- * before. */
+ * before. Its end is journaled (`woke`), since tasks go on after it. */
 struct bl_pause;
 struct bl_pause *bl_pause_start(struct bl_world *world, int64_t millis,
                                 void (*done)(void *owner), void *owner);

@@ -18,9 +18,9 @@ end
 local function make_branch(name, fn)
   return function()
     native.emit("branch_started", { name = name })
-    local ok, result = pcall(fn)
-    native.emit("branch_ended", { name = name, status = ok and "ok" or "failed" })
-    if not ok then
+    local state, result = native.attempt(fn)
+    native.emit("branch_ended", { name = name, status = state })
+    if state ~= "ok" then
       error(result, 0)
     end
     return result

@@ -47,6 +47,12 @@ local function put(question, assumed, param)
   return result, text
 end
 
+--- What a person answers to a question of the engine.
+function native.put(question)
+  local _, text = put(question)
+  return text
+end
+
 --- Asks a person to go on. A yes also allows the changes of this step. In a dry run it is
 --- assumed.
 ---

@@ -10,7 +10,7 @@ local FIELDS = {
   why = { "string" },
   covers = { "table" },
   verify = { "function" },
-  undo = { "string" },
+  undo = { "function", "string" },
   timeout = { "number", "string" },
 }
 
@@ -26,7 +26,7 @@ local function check_field(title, name, value)
     end
   end
   local wanted = table.concat(kinds, " or a ")
-  local hint = name == "undo" and ": say in words how to take it back" or ""
+  local hint = name == "undo" and ', such as "none"' or ""
   misuse("step: '%s': '%s' must be a %s, not a %s%s", title, name, wanted, type(value), hint)
 end
 
@@ -47,81 +47,41 @@ local function read_spec(title, spec)
   return spec
 end
 
---- Runs the body: true and its result, or false and an error object.
-local function run_body(spec, seconds)
-  if seconds == nil then
-    return pcall(spec.run)
-  end
-  local ended = native.gather({ spec.run }, 1, seconds)[1]
-  return ended[1], ended[2]
-end
-
---- True when `verify` says so; a false one after a planned operation is assumed.
-local function verify(spec)
-  if spec.verify == nil then
-    return true
-  end
-  native.verify(true)
-  local ok, result = pcall(spec.verify)
-  native.verify(false)
-  if ok and result then
-    return true
-  end
-  local world, assumed = native.world()
-  if assumed ~= nil or world == "explore" then
-    return true, nil, assumed
-  end
-  if not ok then
-    return false, native.wrap(result)
-  end
-  return false, native.error("failed", "verify is false: what the step was to reach is not so")
-end
-
-local function end_step(ok, result, assumed)
-  if ok then
-    native.step_end(assumed and "assumed" or "ok", nil, assumed)
-    return result
-  end
-  native.step_end("failed", result)
-  if native.is_checklist() or native.world() == "explore" then
-    return nil
-  end
-  error(result, 0)
-end
-
 local function run_step(title, spec)
   local seconds = spec.timeout ~= nil and native.read_seconds("step", "timeout", spec.timeout)
     or nil
+  local undo = spec.undo
   native.step_begin(title, {
     why = spec.why,
     covers = spec.covers,
-    undo = spec.undo,
+    undo = type(undo) == "function" and "`belay undo` takes it back" or undo,
     verified = spec.verify ~= nil or nil,
   })
-  local ok, result = run_body(spec, seconds)
-  if not ok then
-    return end_step(false, native.wrap(result))
+  if type(undo) == "function" then
+    native.keep_undo(undo)
   end
-  local open = native.unfinished_check()
-  if open ~= nil then
-    return end_step(
-      false,
-      native.error("arg", "check '" .. open .. "' was made without a limit")
-    )
-  end
-  local good, why, assumed = verify(spec)
-  if not good then
-    return end_step(false, why)
-  end
-  return end_step(true, result, assumed)
+  return native.run_attempts(spec, seconds)
 end
+
+--- Undoes the completed steps, the last one first; each is a step of its own.
+native.on_undo(function()
+  local title, undo, result = native.take_undo()
+  while title ~= nil do
+    run_step("Undo: " .. title, {
+      run = function()
+        return undo(result)
+      end,
+    })
+    title, undo, result = native.take_undo()
+  end
+end)
 
 --- @class step.Spec
 --- @field run fun(): any  what it does
 --- @field why? string  shown before it runs
 --- @field covers? string[]  rows of the owner's runbook
 --- @field verify? fun(): boolean  observes only; false fails the step
---- @field undo? string  how to take it back, or "none"; shown before it runs, never run itself
+--- @field undo? fun(result: any)|string  takes it back (`belay undo`), or "none", or how
 --- @field timeout? number|string  30, "2m"
 
 --- Runs a named part of a procedure and journals it. It fails when `run` raises or `verify` is
