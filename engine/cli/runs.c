@@ -58,7 +58,7 @@ static void runs_print(const struct bl_given *given, const struct bl_state *stat
     fputs(bl_buf_text(&out), stdout);
     bl_buf_release(&out);
     if (all == 0)
-        fprintf(stderr, "no runs in %s yet\n", state->path);
+        fprintf(stderr, "no runs in %s yet%s\n", state->path, bl_state_hint(state));
     else if (count < all)
         fprintf(stderr, "%zu of %zu runs in %s: --last N and --procedure choose others\n",
                 count, all, state->path);

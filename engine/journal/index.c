@@ -84,6 +84,8 @@ static enum bl_code index_make_file(struct index *index, struct bl_error *err)
     unlink(journal);
     unlink(index->path);
     code = store_touch(index->path, &index->state, err);
+    if (code == BL_OK) /* SQLite would give it the group of whoever is first */
+        code = store_touch(journal, &index->state, err);
     if (code == BL_OK)
         code = store_open(index->path, INDEX_SETUP, &index->db, err);
     return code;

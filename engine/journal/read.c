@@ -105,9 +105,9 @@ static enum bl_code read_find_last(const struct bl_state *state, char id[BL_RUN_
     if (bl_value_count(runs) > 0)
         snprintf(id, BL_RUN_TEXT, "%s", bl_map_text(bl_list_get(runs, 0), "run", ""));
     else
-        code =
-            bl_fail(err, BL_E_NOT_FOUND,
-                    "there is no run in %s yet: `belay run PROCEDURE` makes one", state->path);
+        code = bl_fail(err, BL_E_NOT_FOUND,
+                       "there is no run in %s yet: `belay run PROCEDURE` makes one%s",
+                       state->path, bl_state_hint(state));
     bl_value_unref(runs);
     return code;
 }
@@ -123,8 +123,8 @@ enum bl_code bl_journal_find(const struct bl_state *state, const char *wanted,
     found = read_find(state, wanted, id, other);
     if (found == 0)
         return bl_fail(err, BL_E_NOT_FOUND,
-                       "there is no run '%s' in %s: `belay runs` lists those that are there",
-                       wanted, state->path);
+                       "there is no run '%s' in %s: `belay runs` lists those that are there%s",
+                       wanted, state->path, bl_state_hint(state));
     if (found > 1)
         return bl_fail(err, BL_E_ARG,
                        "'%s' fits %d runs (%s, %s …): write more of the one that you mean",

@@ -16,8 +16,14 @@ static enum bl_code state_fail(struct bl_error *err, const char *what, const cha
                        "cannot %s the state folder %s: no space left: free some and start "
                        "again",
                        what, path);
-    return bl_fail(err,
-                   error == EACCES || error == EPERM || error == EROFS ? BL_E_DENIED : BL_E_IO,
+    if (error == EACCES || error == EPERM)
+        return bl_fail(
+            err, BL_E_DENIED,
+            "cannot %s the state folder %s: %s: it is shared by giving it to a group "
+            "(chgrp GROUP and chmod 2770), or name another one with `state = "
+            "\"...\"` in the environment",
+            what, path, strerror(error));
+    return bl_fail(err, error == EROFS ? BL_E_DENIED : BL_E_IO,
                    "cannot %s the state folder %s: %s: change its owner or mode, or name "
                    "another folder with `state = \"...\"` in the environment",
                    what, path, strerror(error));
@@ -122,6 +128,15 @@ static enum bl_code state_make(struct bl_state *state, struct bl_error *err)
     for (size_t i = 0; code == BL_OK && i < BL_COUNT(names); i++)
         code = bl_state_folder(state, names[i], path, err);
     return code;
+}
+
+const char *bl_state_hint(const struct bl_state *state)
+{
+    return state->is_default
+               ? "; this folder is your own: others see your runs, and you theirs, when the "
+                 "environment names a `state = \"/var/lib/belay\"` that belongs to a group "
+                 "(install -d -g GROUP -m 2770 /var/lib/belay)"
+               : "";
 }
 
 enum bl_code bl_state_open(const char *configured, bool make, struct bl_state *state,

@@ -27,6 +27,9 @@ struct bl_state {
  */
 enum bl_code bl_state_open(const char *configured, bool make, struct bl_state *state,
                            struct bl_error *err) BL_MUST_USE;
+/* What to add to a message about a run that is not in the folder, where each user has their
+ * own: how people share one. "" for a folder that the environment names. */
+const char *bl_state_hint(const struct bl_state *state);
 /* Makes a folder inside of one that was opened with `make`, with the same rights: `name` may
  * have slashes when what is before them is there. Fills its path. */
 enum bl_code bl_state_folder(const struct bl_state *state, const char *name,

@@ -191,7 +191,7 @@ expect 1 "state folder $work/file: Not a directory"
 mkdir "$work/shut"
 chmod 0 "$work/shut"
 as_nobody "$work/shut" run quick
-expect 1 "state folder $work/shut: Permission denied: change its owner or mode"
+expect 1 "state folder $work/shut: Permission denied: it is shared by giving it to a group"
 
 # One that may be read and not written, with and without its index.
 belay_in "$work/read" run quick

@@ -321,7 +321,7 @@ static void resume_write_on(const struct bl_state *state, const char *id, int pi
     _exit(0);
 }
 
-/* Kills such a one after some time; how many events were safe. */
+/* Kills such a one after some events and some time; how many events were safe. */
 static int64_t resume_kill(const struct bl_state *state, const char *id, bool ends)
 {
     int64_t safe = 0;
@@ -334,7 +334,9 @@ static int64_t resume_kill(const struct bl_state *state, const char *id, bool en
     if (child == 0)
         resume_write_on(state, id, ends_of[1], ends);
     close(ends_of[1]);
-    usleep((useconds_t)(random() % 12000));
+    for (long wanted = random() % 8; wanted > 0 && read(ends_of[0], &byte, 1) == 1; wanted--)
+        safe++;
+    usleep((useconds_t)(random() % 2000));
     kill(child, SIGKILL);
     (void)scratch_wait(child);
     while (read(ends_of[0], &byte, 1) == 1)
