@@ -240,6 +240,29 @@ static void broker_closed(uv_handle_t *handle)
     bl_free(broker);
 }
 
+/* It is on disk that the change leaves now. */
+static void job_go_on(struct bl_op *op)
+{
+    struct bl_amqp_job *job = ((struct bl_amqp_op *)op)->job;
+    struct bl_amqp_broker *broker = job->broker;
+
+    bl_op_sent(op);
+    uv_mutex_lock(&broker->lock);
+    job->has_leave = true;
+    uv_cond_broadcast(&broker->turn);
+    uv_mutex_unlock(&broker->lock);
+}
+
+/* Under the lock. */
+static void job_ask_leave(struct bl_amqp_job *job)
+{
+    struct bl_value *mark = bl_map_new();
+
+    job->has_asked = true;
+    bl_map_set(mark, "leaves", bl_value_bool(true));
+    bl_op_prepared(job->op, mark, job_go_on);
+}
+
 /* Under the lock: what the workers have to say about the jobs they are at. */
 static void broker_look_at(struct bl_amqp_broker *broker, struct bl_amqp_job *job)
 {
@@ -254,11 +277,10 @@ static void broker_look_at(struct bl_amqp_broker *broker, struct bl_amqp_job *jo
         return;
     if (bl_op_is_settled(job->op)) {
         job->is_cancelled = true;
-    } else {
-        bl_op_sent(job->op);
-        job->has_leave = true;
+        uv_cond_broadcast(&broker->turn);
+    } else if (!job->has_asked) {
+        job_ask_leave(job);
     }
-    uv_cond_broadcast(&broker->turn);
 }
 
 static void broker_woken(uv_async_t *wake)

@@ -32,6 +32,7 @@ struct bl_amqp_job {
     /* Under the broker's lock. */
     bool is_cancelled; /* nobody waits any more */
     bool wants_leave;  /* waits for the loop to note that a change leaves now */
+    bool has_asked;    /* for it to be noted */
     bool has_leave;
     const char *stage;
 };

@@ -257,6 +257,10 @@ static void publish_properties(const struct bl_call *call, amqp_basic_properties
         *(amqp_bytes_t *)place = bl_amqp_bytes(text);
         out->_flags |= texts[i].flag;
     }
+    if (call->id != NULL && bl_call_value(call, "message_id") == NULL) {
+        out->_flags |= AMQP_BASIC_MESSAGE_ID_FLAG; /* so that consumers can tell it twice */
+        out->message_id = amqp_cstring_bytes(call->id);
+    }
     if (bl_call_value(call, "priority") != NULL) {
         out->_flags |= AMQP_BASIC_PRIORITY_FLAG;
         out->priority = (uint8_t)bl_call_int(call, "priority");

@@ -13,6 +13,21 @@ bl_amqp_work bl_amqp_peek, bl_amqp_publish; /* amqp_message.c */
 struct bl_call *bl_amqp_ask(struct bl_connection *connection, const struct bl_call *call,
                             struct bl_inspection *inspection, const struct bl_value *answer);
 
+/* amqp_doubt.c: bl_operation.resolve of the changes. */
+struct bl_call *bl_amqp_publish_resolve(struct bl_connection *connection,
+                                        const struct bl_call *call,
+                                        const struct bl_value *intent,
+                                        const struct bl_value *answer,
+                                        struct bl_resolution *resolution);
+struct bl_call *bl_amqp_peek_resolve(struct bl_connection *connection,
+                                     const struct bl_call *call, const struct bl_value *intent,
+                                     const struct bl_value *answer,
+                                     struct bl_resolution *resolution);
+struct bl_call *bl_amqp_purge_resolve(struct bl_connection *connection,
+                                      const struct bl_call *call, const struct bl_value *intent,
+                                      const struct bl_value *answer,
+                                      struct bl_resolution *resolution);
+
 /* The bytes of an argument, borrowed. */
 amqp_bytes_t bl_amqp_bytes(const struct bl_value *text);
 

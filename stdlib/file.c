@@ -48,7 +48,7 @@ static const struct {
     {"stat", bl_file_stat},     {"list", bl_file_list},   {"newest", bl_file_newest},
     {"disk", bl_file_disk},     {"read", bl_file_read},   {"sha256", bl_file_sha256},
     {"gzip", bl_file_gzip},     {"write", bl_file_write}, {"append", bl_file_append},
-    {"remove", bl_file_remove},
+    {"remove", bl_file_remove}, {"doubt", bl_file_doubt},
 };
 
 static void file_run(void *data)
@@ -88,10 +88,12 @@ static void change_inspect(const struct bl_call *call, struct bl_inspection *ins
     char size[40], there[80] = "";
     bool removes = strcmp(name, "remove") == 0;
     struct stat info;
+    bool is_there = lstat(path, &info) == 0;
     size_t len = 0;
 
     content = bl_value_as_bytes(bl_call_value(call, "content"), &len);
-    if (lstat(path, &info) == 0 && strcmp(name, "append") != 0) {
+    bl_file_before(inspection, is_there ? &info : NULL);
+    if (is_there && strcmp(name, "append") != 0) {
         inspection->class = BL_CLASS_DESTROY;
         bl_format_bytes(size, sizeof(size), info.st_size);
         snprintf(there, sizeof(there), removes ? " (%s)" : ", replaces %s", size);
@@ -185,6 +187,14 @@ static const char *const list_outcomes[] = {"empty", "some", "no such folder", N
 static const char *const read_outcomes[] = {"read", "no such file", "too large", NULL};
 static const char *const gzip_outcomes[] = {"whole", "damaged", "no such file", NULL};
 static const char *const write_outcomes[] = {"done", "denied", "disk full", NULL};
+
+const struct bl_operation bl_file_doubt_operation = {
+    .name = "doubt",
+    .class = BL_CLASS_OBSERVE,
+    .size = sizeof(struct file_op),
+    .start = file_start,
+    .release = file_release,
+};
 
 static const struct bl_operation file_operations[] = {
     {
@@ -293,6 +303,7 @@ static const struct bl_operation file_operations[] = {
         .example = "file.write(\"/srv/notes/today\", \"all well\\n\")",
         .size = sizeof(struct file_op),
         .inspect = change_inspect,
+        .resolve = bl_file_resolve,
         .start = file_start,
         .release = file_release,
         .nominal = bl_nominal_true,
@@ -307,6 +318,7 @@ static const struct bl_operation file_operations[] = {
         .example = "file.append(\"/srv/notes/today\", \"still well\\n\")",
         .size = sizeof(struct file_op),
         .inspect = change_inspect,
+        .resolve = bl_file_resolve,
         .start = file_start,
         .release = file_release,
         .nominal = bl_nominal_true,
@@ -322,6 +334,7 @@ static const struct bl_operation file_operations[] = {
         .example = "file.remove(\"/srv/notes/today\")",
         .size = sizeof(struct file_op),
         .inspect = change_inspect,
+        .resolve = bl_file_resolve,
         .start = file_start,
         .release = file_release,
         .nominal = bl_nominal_true,

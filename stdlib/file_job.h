@@ -28,6 +28,7 @@ struct bl_file_job {
 
 bl_file_work bl_file_stat, bl_file_list, bl_file_newest, bl_file_disk; /* file_tree.c */
 bl_file_work bl_file_read, bl_file_sha256, bl_file_gzip;               /* file_read.c */
+bl_file_work bl_file_doubt;                                            /* file_doubt.c */
 bl_file_work bl_file_write, bl_file_append, bl_file_remove;            /* file_write.c */
 
 /* Fills the job's error from errno: "file: cannot read /x: No such file …". */
@@ -38,5 +39,13 @@ int bl_file_open(struct bl_file_job *job, const char *doing, struct stat *info);
 struct bl_value *bl_file_entry(const char *name, const struct stat *info);
 /* "file", "folder", "link", "other" */
 const char *bl_file_kind(mode_t mode);
+
+/* file_doubt.c: notes how a file was (NULL: it was not there), for bl_operation.resolve. */
+void bl_file_before(struct bl_inspection *inspection, const struct stat *info);
+struct bl_call *bl_file_resolve(struct bl_connection *connection, const struct bl_call *call,
+                                const struct bl_value *intent, const struct bl_value *answer,
+                                struct bl_resolution *resolution);
+/* Not in the module's table: only the engine asks it. */
+extern const struct bl_operation bl_file_doubt_operation;
 
 #endif

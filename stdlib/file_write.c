@@ -113,6 +113,7 @@ void bl_file_write(struct bl_file_job *job)
 
 void bl_file_append(struct bl_file_job *job)
 {
+    bool is_new = access(job->path, F_OK) != 0;
     int fd = open(job->path, O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
                   0644);
     struct stat info;
@@ -128,6 +129,8 @@ void bl_file_append(struct bl_file_job *job)
         bl_file_fail(job, "append to", errno);
     else
         job->answer = bl_value_bool(true);
+    if (is_new)
+        write_sync_folder(job->path);
     close(fd);
 }
 

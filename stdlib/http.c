@@ -48,6 +48,7 @@ static void request_inspect(const struct bl_call *call, struct bl_inspection *in
     char *shown = bl_http_call_shown(call);
 
     inspection->class = bl_http_call_class(call);
+    inspection->is_idempotent = bl_http_call_is_idempotent(call);
     if (!bl_http_method_is_good(method))
         snprintf(inspection->refused, sizeof(inspection->refused),
                  "method '%.40s' is not one that can be sent: write GET, POST, …", method);
@@ -154,6 +155,11 @@ static const struct bl_arg http_settings[] = {
      .type = BL_T_MAP,
      .text = "headers of every request",
      .flags = BL_ARG_OPTIONAL | BL_ARG_SECRET},
+    {.name = "idempotency",
+     .type = BL_T_STRING,
+     .text = "header in which the server takes a key by which it knows a request that is sent "
+             "again, such as \"Idempotency-Key\": every change gets one",
+     .flags = BL_ARG_OPTIONAL},
     {.name = "socket",
      .type = BL_T_PATH,
      .text = "a unix socket to connect to instead of the url's host",
@@ -198,8 +204,8 @@ static const char *const request_outcomes[] = {
 
 #define REQUEST                                                                                \
     .outcomes = request_outcomes, .size = sizeof(struct bl_http_op),                           \
-    .inspect = request_inspect, .start = bl_http_call_start, .release = bl_http_release,       \
-    .nominal = request_nominal
+    .inspect = request_inspect, .resolve = bl_http_resolve, .start = bl_http_call_start,       \
+    .release = bl_http_release, .nominal = request_nominal
 
 static const struct bl_operation http_operations[] = {
     {

@@ -134,6 +134,22 @@ static bool request_add_headers(struct bl_http_op *http, const struct bl_value *
     return true;
 }
 
+/* The id of a change, for a server that takes a repeated one for the same. */
+static bool request_add_key(struct bl_http_op *http, const struct bl_call *call)
+{
+    const char *header = bl_http_call_key(call);
+
+    if (header == NULL || call->id == NULL)
+        return true;
+    if (!header_is_good(header, call->id, strlen(call->id))) {
+        bl_op_fail(&http->base, BL_E_ARG, "%s: setting 'idempotency' is no name of a header",
+                   call->target);
+        return false;
+    }
+    bl_http_header(http, header, call->id);
+    return true;
+}
+
 static bool map_has_name(const struct bl_value *headers, const char *name)
 {
     for (size_t i = 0; i < bl_value_count(headers); i++) {
@@ -247,7 +263,8 @@ void bl_http_call_start(struct bl_op *op, const struct bl_call *call)
     http->is_change = http->may_cut = !http->is_safe;
     http->done = request_done;
     if (request_add_headers(http, bl_map_get(call->settings, "headers"), headers) &&
-        request_add_headers(http, headers, NULL) && request_add_body(http, call)) {
+        request_add_headers(http, headers, NULL) && request_add_key(http, call) &&
+        request_add_body(http, call)) {
         http->headers = curl_slist_append(http->headers, "Expect:");
         bl_http_send(http);
     }

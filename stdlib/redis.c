@@ -72,6 +72,7 @@ static void command_inspect(const struct bl_call *call, struct bl_inspection *in
              bl_buf_text(&inspection->detail));
     snprintf(inspection->reason, sizeof(inspection->reason), "%s", class.why);
     snprintf(inspection->refused, sizeof(inspection->refused), "%s", class.refused);
+    inspection->is_idempotent = bl_redis_is_repeatable(argv);
     bl_value_unref(argv);
 }
 
@@ -236,7 +237,8 @@ static const char *const outcomes[] = {"answer", "error", "timeout", NULL};
 /* What every operation here has in common, and those that only read. */
 #define REDIS_COMMON                                                                           \
     .outcomes = outcomes, .size = sizeof(struct redis_op), .inspect = command_inspect,         \
-    .ask = bl_redis_ask, .start = command_start, .release = bl_redis_release
+    .ask = bl_redis_ask, .resolve = bl_redis_resolve, .start = command_start,                  \
+    .release = bl_redis_release
 
 #define REDIS_READS REDIS_COMMON, .class = BL_CLASS_OBSERVE
 

@@ -136,12 +136,22 @@ static bool link_write(struct redis_link *link, struct bl_buf *take_bytes)
     return false;
 }
 
-/* Sends the operation's command. False: the link is gone. */
+static void link_go_on(struct bl_op *base)
+{
+    struct redis_link *link = ((struct redis_op *)base)->link;
+
+    link->is_held = false;
+    (void)bl_redis_link_send(link);
+}
+
 bool bl_redis_link_send(struct redis_link *link)
 {
     struct redis_op *op = link->op;
     struct bl_buf out;
 
+    link->is_held = bl_redis_must_keep(op, link_go_on);
+    if (link->is_held)
+        return true;
     op->wants_more = false;
     bl_redis_sink_start(&link->sink, op->base.call->keep);
     bl_op_stage(&op->base, "waiting for the reply of %s", op->base.call->target);
@@ -251,6 +261,8 @@ static void link_read(uv_stream_t *stream, ssize_t got, const uv_buf_t *bytes)
         link_lost(link, (int)got);
     else if (link->op == NULL)
         bl_redis_link_close(link); /* nobody asked: out of step */
+    else if (link->is_held)
+        link_fail(link, BL_E_PROTOCOL, "the server spoke before it was asked");
     else
         link_feed(link, bytes->base, (size_t)got);
 }

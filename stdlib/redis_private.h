@@ -38,6 +38,7 @@ struct redis_op {
     bool is_waiting;
     bool is_retried;
     bool wants_more;  /* argv is another command of the same operation */
+    bool is_kept;     /* that it leaves now is on disk */
     bool is_question; /* of the guard: an error of the server is an answer, too */
 };
 
@@ -76,6 +77,7 @@ struct redis_link {
     int greetings; /* replies of the sign-in that are still to come */
     bool is_connecting;
     bool was_used;
+    bool is_held; /* its command waits until it is on disk that it leaves */
 };
 
 /* redis_reply.c: from protocol to values, bounded. */
@@ -113,6 +115,16 @@ struct bl_call *bl_redis_ask(struct bl_connection *connection, const struct bl_c
 /* Class, reason and refusal of an operation's command, by what is known so far. */
 void bl_redis_judge(const struct redis_pool *pool, const struct bl_call *call,
                     const struct bl_value *argv, struct bl_redis_class *class);
+
+/* redis_doubt.c: whether a command sent twice leaves what it leaves sent once; and the
+ * bl_operation.resolve of all. */
+bool bl_redis_is_repeatable(const struct bl_value *argv);
+/* True where it has to be on disk that the command leaves now: then asks for that, and calls
+ * go_on later. */
+bool bl_redis_must_keep(struct redis_op *op, void (*go_on)(struct bl_op *op));
+struct bl_call *bl_redis_resolve(struct bl_connection *connection, const struct bl_call *call,
+                                 const struct bl_value *intent, const struct bl_value *answer,
+                                 struct bl_resolution *resolution);
 
 /* redis.c: lets go of what an operation holds. */
 void bl_redis_release(struct bl_op *base);

@@ -63,6 +63,8 @@ static struct bl_call *doubt_call(const struct doubt_change *change)
         bl_value_unref(given);
     }
     bl_call_bounds(call);
+    if (change->id != NULL)
+        bl_call_set_id(call, change->id);
     return call;
 }
 
@@ -132,6 +134,7 @@ static void doubt_look(struct doubt_run *run)
     if (!is_there)
         return;
     run->is_dying = true;
+    op->on_settled = doubt_settled; /* then at the latest */
     if (run->change->later_ms == 0)
         doubt_die(run);
     uv_timer_init(bl_loop_uv(run->loop), &run->timer);
@@ -195,7 +198,7 @@ static void doubt_child(const char *folder, struct doubt_run *run)
 }
 
 struct doubt_found {
-    struct bl_value *intent;
+    struct bl_value *intent, *answer;
     bool is_settled;
 };
 
@@ -205,8 +208,10 @@ static bool doubt_event(void *arg, const struct bl_event *event)
 
     if (strcmp(event->kind, "intent") == 0)
         found->intent = bl_value_ref(event->data);
-    else if (strcmp(event->kind, "outcome") == 0)
+    if (strcmp(event->kind, "outcome") == 0) {
         found->is_settled = true;
+        found->answer = bl_value_ref(bl_map_get(event->data, "value"));
+    }
     return true;
 }
 
@@ -240,6 +245,8 @@ static struct bl_value *doubt_read(const char *folder, enum doubt_phase phase)
         bl_map_set(intent, bl_map_key(found.intent, i),
                    bl_value_ref(bl_map_at(found.intent, i)));
     bl_value_unref(found.intent);
+    if (found.answer != NULL)
+        bl_map_set(intent, "answer", found.answer);
     if (bl_journal_read(path, doubt_mark, intent, &err) != BL_OK)
         fail_msg("%s", err.message);
     return intent;
@@ -258,6 +265,21 @@ struct bl_value *doubt_perform(const char *folder, const struct doubt_change *ch
     status = scratch_wait(child);
     assert_int_equal(status, phase == DOUBT_NEVER ? 0 : 128 + SIGKILL);
     return doubt_read(folder, phase);
+}
+
+struct bl_value *doubt_intend(const struct doubt_change *change)
+{
+    struct bl_call *call = doubt_call(change);
+    struct bl_value *intent = bl_map_new();
+    struct bl_inspection inspection;
+
+    bl_inspection_init(&inspection, call);
+    bl_map_set(intent, "id", bl_value_text("belay-test-1"));
+    if (inspection.before != NULL)
+        bl_map_set(intent, "before", bl_value_ref(inspection.before));
+    bl_inspection_release(&inspection);
+    bl_call_free(call);
+    return intent;
 }
 
 static void doubt_told(struct bl_performance *performance,

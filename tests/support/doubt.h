@@ -23,16 +23,20 @@ struct doubt_change {
     const char *settings;           /* of the connection, as JSON; NULL: no connection */
     const char *args;               /* a JSON list */
     const char *stage;              /* of DOUBT_STAGE: a part of it */
-    uint64_t later_ms; /* after STAGE or SENT has come it goes on for so long, then is killed */
+    const char *id;    /* it is sent again as the change of this id; NULL: it is a new one */
+    uint64_t later_ms; /* after STAGE or SENT has come: killed then, or when it settles */
 };
 
 /*
  * Performs the change in a process of its own, with a journal in `folder`, until the phase; or
  * to its end. Fails the test when the process ends in another way. Gives what the journal says
- * of it: the data of the intent with its `mark`, as a resume would read it.
+ * of it: the data of the intent with its `mark`, as a resume would read it; and as `answer`
+ * what it was answered, at its end.
  */
 struct bl_value *doubt_perform(const char *folder, const struct doubt_change *change,
                                enum doubt_phase phase);
+/* The intent that a change would have whose module asks nothing before: without sending it. */
+struct bl_value *doubt_intend(const struct doubt_change *change);
 /*
  * Asks what became of it within so many milliseconds; the journal's intent as above. The
  * resolution is released by the caller.
