@@ -108,6 +108,8 @@ static const struct {
     {"remaining connection slots", BL_E_BUSY, "the server takes no more connections"},
     {"too many connections", BL_E_BUSY, "the server takes no more connections"},
     {"is starting up", BL_E_BUSY, "try again in a moment"},
+    {"not yet accepting connections", BL_E_BUSY, "try again in a moment"},
+    {"is in recovery mode", BL_E_BUSY, "the server has crashed: try again in a moment"},
     {"is shutting down", BL_E_CLOSED, "the server is being stopped"},
     {"expected authentication request", BL_E_PROTOCOL, "is this a PostgreSQL server?"},
     {"invalid", BL_E_PROTOCOL, "is this a PostgreSQL server?"},

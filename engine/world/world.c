@@ -124,8 +124,10 @@ void bl_world_settle(struct bl_world *world)
     performance_each(world, world_abandon, NULL);
     world->is_draining = false; /* what was not sent is dropped */
     while (bl_world_is_busy(world)) {
-        if (bl_world_turn(world, bl_loop_is_busy(world->settings.loop), &err) != BL_OK)
-            break;
+        if (bl_world_turn(world, bl_loop_is_busy(world->settings.loop), &err) == BL_OK)
+            continue;
+        bl_loop_turn(world->settings.loop, false); /* all were cancelled: they let go here */
+        break;
     }
     while (world->all != NULL)
         performance_free(world->all);

@@ -120,6 +120,18 @@ static void test_doubt__a_slow_commit_is_waited_for(void **state)
     bl_resolution_release(&resolution);
     sql("select count(*) from slow", "1");
     bl_value_unref(intent);
+    insert.args = "[\"insert into slow values (2)\", {\"timeout\": 0.5}]";
+    doubt_check(*state, &insert, DOUBT_UNKNOWN, BL_FOUND_NOT_DONE, "was rolled back");
+    sql("select count(*) from slow", "1");
+}
+
+/* What cannot be kept is not committed. */
+static void test_doubt__a_full_disk(void **state)
+{
+    struct doubt_change insert = change("[\"insert into kept values (9)\"]");
+
+    doubt_check(*state, &insert, DOUBT_FULL, BL_FOUND_NOT_DONE, "it never came to COMMIT");
+    sql("select count(*) from kept where a = 9", "0");
 }
 
 /* What no transaction holds is only waited for; how it ended is for `verify` to say. */
@@ -249,7 +261,9 @@ static void test_doubt__through_pgbouncer(void **state)
     static const char *const argv[] = {"pgbouncer", "-q", "pgbouncer.ini", NULL};
     struct doubt_change insert = change("[\"insert into bounced values (1)\"]");
     struct doubt_change slow = change("[\"insert into bounced select 1 from pg_sleep(1)\"]");
+    struct bl_resolution resolution;
     struct test_server bouncer;
+    struct bl_value *intent;
     char text[600], through[400];
 
     sql("create table bounced (a int)", "CREATE TABLE");
@@ -275,6 +289,17 @@ static void test_doubt__through_pgbouncer(void **state)
     doubt_check(*state, &slow, DOUBT_STAGE, BL_FOUND_NOT_DONE, "it never came to COMMIT");
     sql("select count(*) from bounced", "1");
     sql("select count(*) from pg_stat_activity where application_name like 'belay-%'", "0");
+    insert.args = "[\"insert into slow values (3)\"]"; /* COMMIT takes a while */
+    insert.cut = bouncer.pid;
+    insert.later_ms = 300;
+    intent = doubt_perform(*state, &insert, DOUBT_UNKNOWN);
+    insert.settings = settings;
+    doubt_find_out(&insert, intent, 10000, &resolution);
+    if (resolution.finding != BL_FOUND_DONE)
+        fail_msg("%s: %s", bl_finding_name(resolution.finding), resolution.how);
+    sql("select count(*) from slow", "2");
+    bl_resolution_release(&resolution);
+    bl_value_unref(intent);
     test_server_stop(&bouncer);
 }
 
@@ -288,6 +313,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_doubt__an_orphan_is_waited_for, scratch_setup,
                                         scratch_teardown),
         cmocka_unit_test_setup_teardown(test_doubt__a_slow_commit_is_waited_for, scratch_setup,
+                                        scratch_teardown),
+        cmocka_unit_test_setup_teardown(test_doubt__a_full_disk, scratch_setup,
                                         scratch_teardown),
         cmocka_unit_test_setup_teardown(test_doubt__outside_of_a_transaction, scratch_setup,
                                         scratch_teardown),

@@ -61,6 +61,20 @@ static void test_doubt__a_count(void **state)
     check("[[\"GET\", \"n\"]]", "6");
 }
 
+/* The server hangs: it was sent, and the server does it once it goes on. */
+static void test_doubt__a_timeout(void **state)
+{
+    struct doubt_change count = change("[[\"INCR\", \"m\"], {\"timeout\": 0.3}]");
+    struct doubt_change none = change("[[\"INCR\", \"m\"], {\"timeout\": 0.3}]");
+
+    kill(server.pid, SIGSTOP);
+    doubt_check(*state, &count, DOUBT_UNKNOWN, BL_FOUND_NOTHING, "could do it twice");
+    kill(server.pid, SIGCONT);
+    check("[[\"GET\", \"m\"]]", "1");
+    doubt_check(*state, &none, DOUBT_FULL, BL_FOUND_NOT_DONE, "never left");
+    check("[[\"GET\", \"m\"]]", "1");
+}
+
 /* Cut off while it connects to a server that hangs at the sign-in. */
 static void test_doubt__cut_off_while_connecting(void **state)
 {
@@ -174,6 +188,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_doubt__a_count, scratch_setup, scratch_teardown),
+        cmocka_unit_test_setup_teardown(test_doubt__a_timeout, scratch_setup, scratch_teardown),
         cmocka_unit_test_setup_teardown(test_doubt__cut_off_while_connecting, scratch_setup,
                                         scratch_teardown),
         cmocka_unit_test_setup_teardown(test_doubt__what_may_be_sent_again, scratch_setup,

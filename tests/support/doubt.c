@@ -11,6 +11,7 @@
 
 #include <setjmp.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -101,11 +102,29 @@ static void doubt_heard(void *arg, const struct bl_event *event)
     if ((run->phase == DOUBT_INTENT && strcmp(event->kind, "intent") == 0) ||
         (run->phase == DOUBT_PREPARED && strcmp(event->kind, "prepared") == 0))
         doubt_die(run);
+    if (run->phase == DOUBT_FULL && strcmp(event->kind, "intent") == 0) {
+        signal(SIGXFSZ, SIG_IGN);
+        setrlimit(RLIMIT_FSIZE, &(struct rlimit){0, 0});
+    }
 }
 
 static void doubt_over(uv_timer_t *timer)
 {
     doubt_die(timer->data);
+}
+
+static void doubt_cut(uv_timer_t *timer)
+{
+    const struct doubt_run *run = timer->data;
+
+    kill(run->change->cut, SIGKILL);
+}
+
+static void doubt_timer(struct doubt_run *run, uv_timer_cb over)
+{
+    uv_timer_init(bl_loop_uv(run->loop), &run->timer);
+    run->timer.data = run;
+    uv_timer_start(&run->timer, over, run->change->later_ms, 0);
 }
 
 static void doubt_settled(struct bl_op *op, void *owner)
@@ -116,30 +135,40 @@ static void doubt_settled(struct bl_op *op, void *owner)
     doubt_die(performance->owner);
 }
 
+static bool doubt_is_there(const struct doubt_run *run, const struct bl_op *op)
+{
+    switch (run->phase) {
+    case DOUBT_STAGE:
+        return strstr(op->stage, run->change->stage) != NULL;
+    case DOUBT_SENT:
+        return op->is_sent;
+    case DOUBT_SETTLED:
+        return true; /* from now on it may be killed as soon as it settles */
+    case DOUBT_UNKNOWN:
+        return op->is_sent && run->change->cut > 0;
+    default:
+        return false;
+    }
+}
+
 /* Before the loop waits, and after. */
 static void doubt_look(struct doubt_run *run)
 {
     const struct bl_performance *performance = run->world->all;
     struct bl_op *op = performance != NULL ? performance->op : NULL;
-    bool is_there = false;
 
-    if (op == NULL || performance->intent == 0 || run->is_dying)
-        return;
-    if (run->phase == DOUBT_STAGE)
-        is_there = strstr(op->stage, run->change->stage) != NULL;
-    else if (run->phase == DOUBT_SENT)
-        is_there = op->is_sent;
-    else if (run->phase == DOUBT_SETTLED)
-        op->on_settled = doubt_settled;
-    if (!is_there)
+    if (op == NULL || performance->intent == 0 || run->is_dying || !doubt_is_there(run, op))
         return;
     run->is_dying = true;
+    if (run->phase == DOUBT_UNKNOWN) {
+        doubt_timer(run, doubt_cut);
+        return;
+    }
     op->on_settled = doubt_settled; /* then at the latest */
-    if (run->change->later_ms == 0)
+    if (run->phase != DOUBT_SETTLED && run->change->later_ms == 0)
         doubt_die(run);
-    uv_timer_init(bl_loop_uv(run->loop), &run->timer);
-    run->timer.data = run;
-    uv_timer_start(&run->timer, doubt_over, run->change->later_ms, 0);
+    if (run->phase != DOUBT_SETTLED)
+        doubt_timer(run, doubt_over);
 }
 
 static void doubt_prepare(uv_prepare_t *handle)
@@ -156,7 +185,7 @@ static void doubt_done(void *owner, const struct bl_outcome *outcome)
 {
     struct doubt_run *run = owner;
 
-    if (outcome->status != BL_ANSWERED)
+    if (outcome->status != BL_ANSWERED && run->phase != DOUBT_UNKNOWN)
         print_error("%s: %s\n", bl_status_name(outcome->status), outcome->error.message);
     run->is_done = true;
     run->status = outcome->status;
@@ -181,6 +210,7 @@ static void doubt_child(const char *folder, struct doubt_run *run)
         _exit(9);
     bl_journal_subscribe(run->journal, doubt_heard, run);
     doubt_world(run);
+    run->world->patience_ms = 3000;
     uv_prepare_init(bl_loop_uv(run->loop), &prepare);
     uv_check_init(bl_loop_uv(run->loop), &check);
     prepare.data = check.data = run;
@@ -188,18 +218,22 @@ static void doubt_child(const char *folder, struct doubt_run *run)
     uv_check_start(&check, doubt_check_loop);
     bl_map_set(may, call->target, bl_value_text("destroy"));
     bl_perform(run->world, call, &permit, doubt_done, run);
-    while (!run->is_done) {
-        if (bl_world_turn(run->world, true, &err) != BL_OK)
-            _exit(8);
+    while (!run->is_done && bl_world_turn(run->world, true, &err) == BL_OK)
+        continue;
+    if (run->phase == DOUBT_FULL) {
+        uv_close((uv_handle_t *)&prepare, NULL);
+        uv_close((uv_handle_t *)&check, NULL);
+        doubt_world_free(run);
+        _exit(run->is_done ? 8 : 0);
     }
     if (bl_journal_close(run->journal, &err) != BL_OK)
         _exit(7);
-    _exit(run->status == BL_ANSWERED ? 0 : 6);
+    _exit(run->status == BL_ANSWERED || run->phase == DOUBT_UNKNOWN ? 0 : 6);
 }
 
 struct doubt_found {
-    struct bl_value *intent, *answer;
-    bool is_settled;
+    struct bl_value *intent, *answer, *verdict;
+    bool is_settled, is_unknown;
 };
 
 static bool doubt_event(void *arg, const struct bl_event *event)
@@ -210,8 +244,11 @@ static bool doubt_event(void *arg, const struct bl_event *event)
         found->intent = bl_value_ref(event->data);
     if (strcmp(event->kind, "outcome") == 0) {
         found->is_settled = true;
+        found->is_unknown = strcmp(bl_map_text(event->data, "status", ""), "unknown") == 0;
         found->answer = bl_value_ref(bl_map_get(event->data, "value"));
     }
+    if (strcmp(event->kind, "resolved") == 0)
+        found->verdict = bl_value_ref(bl_map_get(event->data, "verdict"));
     return true;
 }
 
@@ -240,13 +277,16 @@ static struct bl_value *doubt_read(const char *folder, enum doubt_phase phase)
     if (bl_journal_read(path, doubt_event, &found, &err) != BL_OK)
         fail_msg("%s", err.message);
     assert_non_null(found.intent);
-    assert_int_equal(found.is_settled, phase == DOUBT_NEVER);
+    assert_int_equal(found.is_settled, phase == DOUBT_NEVER || phase == DOUBT_UNKNOWN);
     for (size_t i = 0; i < bl_value_count(found.intent); i++)
         bl_map_set(intent, bl_map_key(found.intent, i),
                    bl_value_ref(bl_map_at(found.intent, i)));
     bl_value_unref(found.intent);
+    assert_int_equal(found.is_unknown, phase == DOUBT_UNKNOWN);
     if (found.answer != NULL)
         bl_map_set(intent, "answer", found.answer);
+    if (found.verdict != NULL)
+        bl_map_set(intent, "verdict", found.verdict);
     if (bl_journal_read(path, doubt_mark, intent, &err) != BL_OK)
         fail_msg("%s", err.message);
     return intent;
@@ -263,7 +303,7 @@ struct bl_value *doubt_perform(const char *folder, const struct doubt_change *ch
     if (child == 0)
         doubt_child(folder, &run);
     status = scratch_wait(child);
-    assert_int_equal(status, phase == DOUBT_NEVER ? 0 : 128 + SIGKILL);
+    assert_int_equal(status, phase >= DOUBT_NEVER ? 0 : 128 + SIGKILL);
     return doubt_read(folder, phase);
 }
 
@@ -324,6 +364,8 @@ void doubt_check(const char *folder, const struct doubt_change *change, enum dou
     struct bl_resolution resolution;
 
     doubt_find_out(change, intent, 10000, &resolution);
+    if (phase == DOUBT_UNKNOWN)
+        assert_string_equal(bl_map_text(intent, "verdict", "?"), bl_finding_name(finding));
     if (resolution.finding != finding || strstr(resolution.how, how) == NULL)
         fail_msg("%s in phase %d: %s: %s, wanted %s: %s", change->args, (int)phase,
                  bl_finding_name(resolution.finding), resolution.how, bl_finding_name(finding),

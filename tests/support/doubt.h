@@ -8,6 +8,8 @@
 #include "base/json.h"
 #include "world/world.h"
 
+#include <sys/types.h>
+
 /* When the process of a change is killed (SIGKILL). */
 enum doubt_phase {
     DOUBT_INTENT,   /* its intent is on disk, nothing is sent */
@@ -15,7 +17,9 @@ enum doubt_phase {
     DOUBT_PREPARED, /* `prepared` is on disk, the rest is not sent */
     DOUBT_SENT,     /* it may be real at any moment */
     DOUBT_SETTLED,  /* answered, but the outcome is on no disk */
-    DOUBT_NEVER,    /* goes on to its end, which must be good */
+    DOUBT_NEVER,    /* not at all: its end must be good */
+    DOUBT_UNKNOWN,  /* not at all: its outcome must be unknown */
+    DOUBT_FULL,     /* not at all: after the intent the disk takes nothing more */
 };
 
 struct doubt_change {
@@ -23,7 +27,8 @@ struct doubt_change {
     const char *settings;           /* of the connection, as JSON; NULL: no connection */
     const char *args;               /* a JSON list */
     const char *stage;              /* of DOUBT_STAGE: a part of it */
-    const char *id;    /* it is sent again as the change of this id; NULL: it is a new one */
+    const char *id; /* it is sent again as the change of this id; NULL: it is a new one */
+    pid_t cut;      /* of UNKNOWN: who carries its connection is killed, later_ms after SENT */
     uint64_t later_ms; /* after STAGE or SENT has come: killed then, or when it settles */
 };
 
