@@ -53,6 +53,7 @@ rosa=61001 otto=61002
 mkdir -p "$work/project/environments" "$work/home.$rosa" "$work/home.$otto"
 chown $rosa "$work/home.$rosa" && chown $otto "$work/home.$otto"
 install -d -g $group -m 2770 "$work/state" "$work/made"
+install -g $group -m 660 /dev/null "$work/made/changes"
 chmod 755 "$work"
 echo 'project({ environment = "box" })' >"$work/project/belay.lua"
 cat >"$work/project/flush.lua" <<END
@@ -116,20 +117,39 @@ expect 0 "cut off"
 as $otto run flush --dry-run
 expect 0
 touch "$work/made/go"
-if "$belay" help | grep -q '^ *resume '; then
-    as $otto resume "$run"
-    expect 0
-    [ "$(cat "$work/made/changes")" = 123 ] || {
-        echo "FAILED: the changes made are $(cat "$work/made/changes"), not 123"
-        failed=1
-    }
-    as $rosa verify "$run"
-    expect 0 "sound"
-    as $rosa runs
-    expect 0 "ok (0)"
-    as $rosa resume "$run"
-    expect 2 "$run"
-fi
+as $otto run flush --dry-run
+expect 0
+as $otto resume "$run"
+expect 0
+[ "$(cat "$work/made/changes")" = 123 ] || {
+    echo "FAILED: the changes made are $(cat "$work/made/changes"), not 123"
+    failed=1
+}
+as $rosa verify "$run"
+expect 0 "sound"
+as $rosa runs
+expect 0 "ok (0)"
+as $rosa resume "$run"
+expect 2 "$run has come to its end"
+
+# The other way round: what stopped is named to whoever starts it again.
+rm -f "$work/made/go"
+(cd "$work/project" && exec setpriv --reuid=$otto --regid=$otto --groups=$group \
+    env HOME="$work/home.$otto" "$belay" run flush) >"$work/otto" 2>&1 </dev/null &
+children=($!)
+for _ in $(seq 200); do
+    [ "$(cat "$work/made/changes" 2>/dev/null)" = 12312 ] && break
+    sleep 0.05
+done
+kill -9 "${children[0]}"
+wait "${children[0]}" 2>/dev/null
+children=()
+run=$(basename "$(find "$work/state/runs" -name '*.lock')" .lock)
+touch "$work/made/go"
+as $rosa run flush
+expect 0 "run $run of it" "was cut off at step \"Second\": belay resume $run"
+as $rosa runs
+expect 0 "cut off"
 
 [ $failed -eq 0 ] && echo "two users: one runs, the other sees it, is told what to do, and takes over"
 exit $failed
