@@ -121,12 +121,18 @@ end
 --- @field redis? table<string, table>  each has the settings of its module
 --- @field state? string  the folder of the journals; without it one of the user's own
 --- @field policy? policy.Spec  how changes are asked for
+--- @field signing? signing.Spec  who signs runs, and whose signatures count
 --- @field params? table<string, any>  values of parameters, for all procedures that have them
 --- @field exec? table<string, program.Spec>  by program; those not listed here destroy
 
 --- @class policy.Spec
 --- @field change? "confirm"|"free"|"refuse"  asked once a step, not asked, never done
 --- @field destroy? "refuse"|table  { typed = true }: its target's name has to be typed
+
+--- @class signing.Spec
+--- @field key? string  the SSH key that signs, such as "~/.ssh/id_ed25519.pub"
+--- @field allowed? string  the file of people and their keys; "allowed_signers" of the project
+--- @field required? boolean  a run that cannot sign does not begin
 
 --- @class program.Spec
 --- @field class "change"|"destroy"  the most that the program does

@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # SPDX-FileCopyrightText: 2026 The Belay authors
 # SPDX-License-Identifier: MIT
-# disk.sh: each write and each sync of a run's state folder fails in turn, in five ways: never a change after a failed intent, always a journal that proves itself, and a run that can go on. Usage: disk.sh BELAY SHIM [KIND…]
+# disk.sh: each write and each sync of a run's state folder fails in turn, in five ways: never a change after a failed intent, always a journal that proves itself, and a run that can go on. With `again` the calls of a run that goes on. Usage: disk.sh BELAY SHIM run|again [KIND…]
 set -uo pipefail
 belay=$(readlink -f "$1")
 shim=$(readlink -f "$2")
-shift 2
+mode=$3
+shift 3
 kinds=${*:-full io short torn sync}
 work=$(mktemp -d "${TMPDIR:-/tmp}/belay-disk.XXXXXX")
 redis=""
@@ -93,6 +94,7 @@ in_project() {
     (cd "$work/project" && timeout 20 "$belay" "$@") </dev/null 2>&1
 }
 
+counted=0 # what Redis had counted before this process began
 fresh() {
     rm -rf "$work/state" "$work/ledger"
     mkdir "$work/state"
@@ -116,8 +118,8 @@ check_changes() {
     after=$(made)
     if [ $status -eq 0 ]; then
         [ "$after" -eq $changes ] || fail "exit 0, but $after of $changes changes were made"
-    elif [ -n "$before" ] && [ "$after" -ne "$before" ]; then
-        fail "$after changes were made, $before before the failure"
+    elif [ -n "$before" ] && [ "$after" -ne $((before + counted)) ]; then
+        fail "$after changes were made, $((before + counted)) before the failure"
     fi
 }
 
@@ -155,25 +157,66 @@ check_resume() {
     check_journal
 }
 
-kind=none at=0
-fresh
-faulty none 0 run six
-calls=$(sed -n 's/^calls //p' "$work/log")
-if [ $status -ne 0 ] || [ "$(made)" -ne $changes ] || [ "${calls:-0}" -le 30 ]; then
-    fail "the run without a fault"
-fi
-for kind in $kinds; do
-    for ((at = 1; at <= calls + 3; at++)); do
+# each WORDS…: for every kind and call, what `prepare` makes, that fault, and all checks.
+each() {
+    local calls
+    kind=none at=0
+    prepare
+    faulty none 0 "$@"
+    calls=$(sed -n 's/^calls //p' "$work/log")
+    if [ $status -ne 0 ] || [ "$(made)" -ne $changes ] || [ "${calls:-0}" -le 30 ]; then
+        fail "without a fault"
+    fi
+    for kind in $kinds; do
+        for ((at = 1; at <= calls + 3; at++)); do
+            prepare
+            faulty "$kind" "$at" "$@"
+            grep -q ^fault "$work/log" || continue
+            faults=$((faults + 1))
+            [ $status -eq 0 ] || check_message
+            check_changes
+            check_journal
+            [ $status -eq 0 ] || check_resume
+            [ $failed -lt 10 ] || exit 1
+        done
+    done
+}
+
+# A run that stopped in its middle: `full` leaves its log beside it, `io` seals it.
+stop_in_the_middle() {
+    kind=$1
+    for ((at = 100; at < 160; at++)); do
         fresh
         faulty "$kind" "$at" run six
-        grep -q ^fault "$work/log" || continue
-        faults=$((faults + 1))
-        [ $status -eq 0 ] || check_message
-        check_changes
-        check_journal
-        [ $status -eq 0 ] || check_resume
-        [ $failed -lt 10 ] || exit 1
+        [ $status -eq 1 ] && [ "$(made)" -eq 3 ] &&
+            [ "$(in_project log last --kind outcome | grep -c '#3 answered')" -eq 1 ] && break
     done
-done
-echo "$faults faults, $calls calls of a run without one, $failed failed"
-[ $faults -ge 100 ] && [ $failed -eq 0 ]
+    rm -rf "$work/kept" "$work/kept.ledger"
+    cp -a "$work/state" "$work/kept"
+    cp -a "$work/ledger" "$work/kept.ledger"
+    counted=$(redis-cli -p "$port" get orders)
+    run=$(basename "$work"/state/runs/*.belay .belay)
+}
+
+put_back() {
+    rm -rf "$work/state" "$work/ledger"
+    cp -a "$work/kept" "$work/state"
+    cp -a "$work/kept.ledger" "$work/ledger"
+    redis-cli -p "$port" set orders "$counted" >/dev/null
+}
+
+case $mode in
+run)
+    prepare() { fresh; }
+    each run six
+    ;;
+again)
+    prepare() { put_back; }
+    for end in io full; do
+        stop_in_the_middle $end
+        each resume "$run"
+    done
+    ;;
+esac
+echo "$faults faults, $failed failed"
+[ $faults -ge 25 ] && [ $failed -eq 0 ]
