@@ -93,8 +93,10 @@ void bl_world_end_doubt(struct bl_world *world, int64_t n, bool is_done)
         at->is_resolved = true;
         if (world->counts.in_doubt > 0)
             world->counts.in_doubt--;
-        if (is_done)
-            change_add(world, at->record, NULL, NULL);
+        if (!is_done)
+            continue;
+        change_add(world, at->record, NULL, NULL);
+        world->changes[world->change_count - 1].is_open = true; /* its step has begun again */
     }
 }
 

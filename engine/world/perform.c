@@ -83,6 +83,14 @@ static void performance_skip(struct bl_performance *performance)
     performance_return(performance);
 }
 
+static bool performance_is_skipped(const struct bl_performance *performance)
+{
+    enum bl_world_kind kind = performance->world->settings.kind;
+
+    return kind == BL_WORLD_EXPLORE ||
+           (kind == BL_WORLD_DRY && performance->call->operation->is_wait);
+}
+
 /* More than `may` says: what it is, why, and what declares it. */
 static void performance_refuse_undeclared(struct bl_performance *performance,
                                           enum bl_class most)
@@ -98,13 +106,16 @@ static void performance_refuse_undeclared(struct bl_performance *performance,
                        inspection->summary, inspection->target, class);
 }
 
-/* True when an attempt of its step before has made this change: it is not made twice. */
+/* True when an attempt of its step before has made this change: it is not made twice, whatever
+ * it would be called now that it has been made. */
 static bool performance_recall(struct bl_performance *performance)
 {
     struct bl_value *record, *form;
     const struct change *change;
 
-    if (performance->world->change_count == 0 || performance->is_recalled)
+    if (performance->world->settings.kind != BL_WORLD_LIVE ||
+        performance->inspection.class == BL_CLASS_OBSERVE ||
+        performance->world->change_count == 0 || performance->is_recalled)
         return false;
     record = performance_record(performance);
     form = world_journal_form(performance->world, record);
@@ -122,13 +133,6 @@ static bool performance_recall(struct bl_performance *performance)
         (struct bl_outcome){.status = BL_ANSWERED, .value = bl_value_ref(change->value)};
     performance_end(performance);
     return true;
-}
-
-/* A live change: one that was made before is answered, any other asked about. */
-static void performance_change(struct bl_performance *performance)
-{
-    if (!performance_recall(performance))
-        performance_gate(performance);
 }
 
 void performance_permit(struct bl_performance *performance)
@@ -149,17 +153,17 @@ void performance_permit(struct bl_performance *performance)
                            performance->inspection.summary);
         return;
     }
+    if (performance_recall(performance))
+        return;
     if (class != BL_CLASS_OBSERVE && !performance_is_permitted(performance, &most)) {
         performance_refuse_undeclared(performance, most);
         return;
     }
     if (world->settings.kind == BL_WORLD_LIVE && class != BL_CLASS_OBSERVE) {
-        performance_change(performance);
+        performance_gate(performance);
     } else if (class != BL_CLASS_OBSERVE) {
         performance_plan(performance);
-    } else if (world->settings.kind == BL_WORLD_EXPLORE ||
-               (world->settings.kind == BL_WORLD_DRY &&
-                performance->call->operation->is_wait)) {
+    } else if (performance_is_skipped(performance)) {
         performance_skip(performance);
     } else {
         performance_queue_add(&world->to_send, performance);
