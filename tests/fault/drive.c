@@ -149,12 +149,16 @@ static void drive(struct fault_lane *lane, const struct fault_cut *cut,
     drive_reached(lane, end);
 }
 
+/* In the environment that asks before a change somebody has said yes beforehand. */
+static const char *drive_yes(const struct fault_lane *lane)
+{
+    return strcmp(lane->environment, "asked") == 0 ? "--yes" : NULL;
+}
+
 void fault_run(struct fault_lane *lane, const struct fault_cut *cut, struct fault_end *end)
 {
-    const char *words[] = {"run", "order", NULL, NULL};
+    const char *words[] = {"run", "order", drive_yes(lane), NULL};
 
-    if (strcmp(lane->environment, "asked") == 0)
-        words[2] = "--yes";
     drive(lane, cut, words, end);
 }
 
@@ -164,35 +168,52 @@ void fault_verb(struct fault_lane *lane, const char *verb, const char *run,
     const char *words[DRIVE_ARGUMENTS] = {verb, run};
     int count = 2;
 
+    if (strcmp(verb, "resume") == 0)
+        words[count++] = drive_yes(lane);
     while (more != NULL && *more != NULL && count < DRIVE_ARGUMENTS - 1)
         words[count++] = *more++;
     drive(lane, NULL, words, end);
 }
 
-/* Types the truth when a question stands at the end of the screen; how far was read. */
-static size_t terminal_answer(struct fault_lane *lane, int fd, struct fault_end *end,
-                              size_t from)
+/* A question that stands on the screen behind what was read, once it is there in full. */
+static const char *terminal_question(const struct fault_end *end, size_t from)
 {
-    const char *screen = bl_buf_text(&end->output) + from, *prompt;
-    const char *answer;
+    const char *screen = bl_buf_text(&end->output) + from;
+    const char *prompt = strstr(screen, "Your choice (1-");
 
-    prompt = strstr(screen, "Your choice (1-");
-    if (prompt == NULL || strchr(prompt, ':') == NULL)
-        return from;
-    answer = fault_answer(lane, screen);
-    if (answer == NULL)
-        answer = "abort";
-    if (dprintf(fd, "%s\n", answer) < 0)
-        BL_BUG("fault: the terminal is gone");
-    return end->output.len;
+    return prompt != NULL && strchr(prompt, ':') != NULL ? screen : NULL;
 }
 
-void fault_resume_in_terminal(struct fault_lane *lane, const char *run, struct fault_end *end)
+/* The truth, typed or sent; what cannot be told is answered with "abort", and the run ends. */
+static void terminal_answer(struct fault_lane *lane, int fd, const char *run,
+                            bool from_elsewhere, const char *question)
 {
-    const char *words[] = {"resume", run, NULL};
+    const char *truth = fault_answer(lane, question);
+    struct fault_end approve;
+
+    if (truth == NULL)
+        truth = "abort";
+    if (!from_elsewhere) {
+        if (dprintf(fd, "%s\n", truth) < 0)
+            BL_BUG("fault: the terminal is gone");
+        return;
+    }
+    fault_end_init(&approve);
+    fault_verb(lane, "approve", run, (const char *const[]){"--answer", truth, NULL}, &approve);
+    if (approve.status != 0) {
+        printf("approve ended with %d: %s", approve.status, bl_buf_text(&approve.output));
+        (void)dprintf(fd, "abort\n");
+    }
+    fault_end_release(&approve);
+}
+
+int fault_resume_answered(struct fault_lane *lane, const char *run, bool from_elsewhere,
+                          struct fault_end *end)
+{
+    const char *words[] = {"resume", run, drive_yes(lane), NULL}, *question;
     struct winsize size = {.ws_row = 50, .ws_col = 80};
-    int fd, left = DRIVE_SECONDS * 1000;
-    size_t read_to = 0;
+    int fd, left = DRIVE_SECONDS * 1000, answered = 0;
+    size_t from = 0;
     pid_t pid = forkpty(&fd, NULL, NULL, &size);
 
     if (pid < 0)
@@ -201,10 +222,17 @@ void fault_resume_in_terminal(struct fault_lane *lane, const char *run, struct f
         close_range(3, ~0U, 0);
         drive_exec(lane, NULL, words);
     }
-    while (drive_read(fd, end, &left))
-        read_to = terminal_answer(lane, fd, end, read_to);
+    while (drive_read(fd, end, &left)) {
+        question = terminal_question(end, from);
+        if (question != NULL) {
+            from = end->output.len;
+            terminal_answer(lane, fd, run, from_elsewhere, question);
+            answered++;
+        }
+    }
     drive_reap(pid, left, end);
     close(fd);
+    return answered;
 }
 
 /* The id of the only run that has a file; false: none has. */
@@ -226,16 +254,25 @@ static bool drive_run_id(struct fault_lane *lane, char *out, size_t size)
     return is_found;
 }
 
-bool fault_run_begun(struct fault_lane *lane, char *out, size_t size)
+/* Whether the run's log says something. */
+static bool drive_log_has(struct fault_lane *lane, const char *run, const char *text)
 {
     struct fault_end end;
-    bool has_begun;
+    bool is_there;
 
-    if (!drive_run_id(lane, out, size))
-        return false;
     fault_end_init(&end);
-    fault_verb(lane, "log", out, NULL, &end);
-    has_begun = end.status == 0 && strstr(bl_buf_text(&end.output), "run_started") != NULL;
+    fault_verb(lane, "log", run, NULL, &end);
+    is_there = end.status == 0 && strstr(bl_buf_text(&end.output), text) != NULL;
     fault_end_release(&end);
-    return has_begun;
+    return is_there;
+}
+
+bool fault_run_begun(struct fault_lane *lane, char *out, size_t size)
+{
+    return drive_run_id(lane, out, size) && drive_log_has(lane, out, "run_started");
+}
+
+bool fault_run_ended(struct fault_lane *lane, const char *run)
+{
+    return drive_log_has(lane, run, "run_ended      exit 0");
 }

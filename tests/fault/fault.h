@@ -48,6 +48,9 @@ struct fault_lane {
  * container. */
 void fault_lane_open(struct fault_lane *lane);
 void fault_lane_close(struct fault_lane *lane);
+/* Copies its folder, with project and journal, into the one that FAULT_KEEP names, if it does.
+ */
+void fault_lane_keep(const struct fault_lane *lane, long point);
 /* A path in the lane's folder; eight of them stay valid. */
 const char *fault_lane_path(const struct fault_lane *lane, const char *file);
 /* Connections for the suite itself, made anew when their server has been away. */
@@ -68,6 +71,7 @@ void fault_reset(struct fault_lane *lane);
 
 struct fault_change {
     const char *step;                         /* its title, as people read it */
+    const char *named;                        /* what its summary says of no other */
     int (*happened)(struct fault_lane *lane); /* how often, by what the system holds */
 };
 extern const struct fault_change fault_changes[FAULT_CHANGES];
@@ -78,7 +82,7 @@ void fault_settle(struct fault_lane *lane);
  * that says otherwise, and for what is there beside. */
 void fault_compare(struct fault_lane *lane, int times, struct bl_buf *differences);
 
-/* The change that a text names: the last step in it. NULL: none. */
+/* The change that a text names last, by its step or its summary. NULL: none. */
 const struct fault_change *fault_named(const char *text);
 /* What a person answers to a question about a doubt, knowing what the systems hold: done or
  * redo. NULL: the question names no change, or one that has happened twice. */
@@ -122,10 +126,14 @@ void fault_run(struct fault_lane *lane, const struct fault_cut *cut, struct faul
 void fault_verb(struct fault_lane *lane, const char *verb, const char *run,
                 const char *const *more, struct fault_end *end);
 /* `belay resume RUN` in a terminal, where each question about a doubt is answered with the
- * truth. */
-void fault_resume_in_terminal(struct fault_lane *lane, const char *run, struct fault_end *end);
+ * truth: typed there, or by `belay approve` from elsewhere. How many were; *end as of
+ * fault_verb. */
+int fault_resume_answered(struct fault_lane *lane, const char *run, bool from_elsewhere,
+                          struct fault_end *end);
 /* The id of the run, once its journal has begun. */
 bool fault_run_begun(struct fault_lane *lane, char *out, size_t size);
+/* Whether the journal says that it has ended well. */
+bool fault_run_ended(struct fault_lane *lane, const char *run);
 
 /* --- point.c: one point
  * ----------------------------------------------------------------------- */

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <ftw.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -217,6 +218,23 @@ void fault_lane_open(struct fault_lane *lane)
                        amqp_empty_table);
     if (amqp_get_rpc_reply(lane->broker).reply_type != AMQP_RESPONSE_NORMAL)
         BL_BUG("fault: RabbitMQ refuses a queue");
+}
+
+void fault_lane_keep(const struct fault_lane *lane, long point)
+{
+    const char *folder = getenv("FAULT_KEEP");
+    char to[300];
+    pid_t pid;
+
+    if (folder == NULL)
+        return;
+    snprintf(to, sizeof(to), "%s/%s-%ld", folder, lane->environment, point);
+    pid = fork();
+    if (pid == 0) {
+        execlp("cp", "cp", "-r", lane->folder, to, NULL);
+        _exit(127);
+    }
+    waitpid(pid, NULL, 0);
 }
 
 void fault_lane_close(struct fault_lane *lane)

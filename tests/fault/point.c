@@ -19,7 +19,7 @@ struct point {
     struct fault_result *result;
     struct fault_end first, last; /* the run; the command after it */
     char run[64];
-    bool in_terminal; /* doubts are answered in a terminal, else from elsewhere */
+    bool from_elsewhere; /* doubts are answered so, else in the terminal */
 };
 
 static void point_show(const char *which, const struct fault_end *end)
@@ -38,7 +38,7 @@ static bool point_wrong(const struct point *point, const char *what, const char 
         return false;
     }
     printf("FAIL point %ld (%s) of a run%s: %s\n%s", point->cut->point, point->first.where,
-           point->in_terminal ? ", answered in a terminal" : "", what, more);
+           point->from_elsewhere ? ", answered from elsewhere" : "", what, more);
     point_show("the run", &point->first);
     if (point->last.status >= 0 || point->last.output.len > 0)
         point_show("the last command", &point->last);
@@ -74,70 +74,42 @@ static void point_verb(struct point *point, const char *verb, const char *const 
     fault_verb(point->lane, verb, point->run, more, &point->last);
 }
 
-/* The number of the question that was opened last, from the run's own log. */
-static bool point_gate(struct point *point, char *out, size_t size)
-{
-    const char *found = NULL;
-
-    point_verb(point, "log", (const char *const[]){"--kind", "gate_opened", "--full", NULL});
-    for (const char *at = bl_buf_text(&point->last.output);
-         (at = strstr(at, "\"gate\": ")) != NULL; at++)
-        found = at + strlen("\"gate\": ");
-    if (found == NULL)
-        return false;
-    snprintf(out, size, "%.*s", (int)strspn(found, "0123456789"), found);
-    return true;
-}
-
-/* Somebody who knows answers from elsewhere. */
-static bool point_approve(struct point *point, const char *answer)
-{
-    char gate[24];
-
-    if (!point_gate(point, gate, sizeof(gate)))
-        return point_wrong(point, "the run in doubt has no open question", "");
-    point_verb(point, "approve", (const char *const[]){gate, "--answer", answer, NULL});
-    if (point->last.status != 0)
-        return point_wrong(point, "approve was refused", "");
-    point->result->by_inbox++;
-    return true;
-}
-
 /* The engine says that the run is in doubt; it has to name the change. */
 static bool point_doubt(struct point *point)
 {
-    const char *output = bl_buf_text(&point->last.output), *answer;
+    const char *said = strstr(bl_buf_text(&point->last.output), "Was this done?");
 
-    if (strstr(output, "doubt") == NULL || fault_named(output) == NULL)
-        return point_wrong(point, "it is in doubt, and does not name the change", "");
     point->result->doubts++;
-    if (point->in_terminal)
-        return true; /* the next start asks there */
-    answer = fault_answer(point->lane, output);
-    if (answer == NULL)
-        return point_wrong(point, "a doubt about a change that has happened twice", "");
-    return point_approve(point, answer);
+    return (said != NULL && fault_named(said) != NULL) ||
+           point_wrong(point, "it is in doubt, and does not name the change", "");
 }
 
-/* Takes the run up until it has ended well: with nobody there, and once that has ended in doubt
+/* Takes it up with somebody there who knows what the systems hold. */
+static void point_answer(struct point *point)
+{
+    int answered;
+
+    point_forget(point);
+    answered =
+        fault_resume_answered(point->lane, point->run, point->from_elsewhere, &point->last);
+    *(point->from_elsewhere ? &point->result->by_inbox : &point->result->by_terminal) +=
+        answered;
+}
+
+/* Takes the run up until it has ended well: with nobody there, and when that has ended in doubt
  * with somebody. */
 static bool point_resume(struct point *point)
 {
-    bool is_asked = false;
-
     for (int i = 0; i < POINT_TRIES; i++) {
+        bool is_doubt = point->last.status == 7;
         fault_settle(point->lane);
-        if (is_asked && point->in_terminal) {
-            point_forget(point);
-            fault_resume_in_terminal(point->lane, point->run, &point->last);
-            point->result->by_terminal++;
-        } else {
+        if (is_doubt)
+            point_answer(point);
+        else
             point_verb(point, "resume", NULL);
-        }
         if (point->last.status == 0)
             return true;
-        is_asked = point->last.status == 7;
-        if (!is_asked)
+        if (point->last.status != 7 || is_doubt)
             return point_wrong(point, "the run cannot be taken up again", "");
         if (!point_doubt(point))
             return false;
@@ -184,16 +156,15 @@ static bool point_begin(struct point *point)
 
 static bool point_continue(struct point *point)
 {
+    bool has_ended;
+
     if (!point_ended_as_cut(point))
         return point_wrong(point, "the run has not ended as it should", "");
     if (!fault_run_begun(point->lane, point->run, sizeof(point->run)))
         return point_begin(point);
-    if (point->first.status == 0)
-        point->result->finished++;
-    else
-        point->result->resumed++;
-    return (point->first.status == 0 || point_resume(point)) && point_compare(point, 1) &&
-           point_verify(point);
+    has_ended = fault_run_ended(point->lane, point->run);
+    *(has_ended ? &point->result->finished : &point->result->resumed) += 1;
+    return (has_ended || point_resume(point)) && point_compare(point, 1) && point_verify(point);
 }
 
 void fault_point(struct fault_lane *lane, enum fault_mode mode, const struct fault_cut *cut,
@@ -203,7 +174,7 @@ void fault_point(struct fault_lane *lane, enum fault_mode mode, const struct fau
                           .mode = mode,
                           .cut = cut,
                           .result = result,
-                          .in_terminal = cut->point / 2 % 2 == 0};
+                          .from_elsewhere = cut->point / 2 % 2 == 0};
 
     fault_end_init(&point.first);
     fault_end_init(&point.last);
@@ -219,7 +190,10 @@ void fault_point(struct fault_lane *lane, enum fault_mode mode, const struct fau
         }
     } else {
         result->points++;
-        result->failures += !point_continue(&point);
+        if (!point_continue(&point)) {
+            result->failures++;
+            fault_lane_keep(lane, cut->point);
+        }
     }
     fault_end_release(&point.first);
     fault_end_release(&point.last);

@@ -121,12 +121,18 @@ static int happened_rung(struct fault_lane *lane)
 }
 
 const struct fault_change fault_changes[FAULT_CHANGES] = {
-    {"Book the order", happened_booked},        {"Count the order", happened_counted},
-    {"Announce the order", happened_announced}, {"Write the audit line", happened_audited},
-    {"Mark the container", happened_marked},    {"Push it to the feed", happened_fed},
-    {"Tell the shop", happened_told},           {"Raise the total", happened_raised},
-    {"Sign at the desk", happened_signed},      {"Write the receipt", happened_paid},
-    {"Index the bookings", happened_indexed},   {"Ring the bell", happened_rung},
+    {"Book the order", "insert into booked", happened_booked},
+    {"Count the order", "INCR orders", happened_counted},
+    {"Announce the order", "publish 17 bytes", happened_announced},
+    {"Write the audit line", "files/audit", happened_audited},
+    {"Mark the container", "marked", happened_marked},
+    {"Push it to the feed", "LPUSH feed", happened_fed},
+    {"Tell the shop", "/orders", happened_told},
+    {"Raise the total", "update totals", happened_raised},
+    {"Sign at the desk", "files/desk", happened_signed},
+    {"Write the receipt", "files/receipt", happened_paid},
+    {"Index the bookings", "booked_what", happened_indexed},
+    {"Ring the bell", "/bell", happened_rung},
 };
 
 /* Whether that command runs; one that was made and never started does not. */
@@ -183,18 +189,34 @@ void fault_settle(struct fault_lane *lane)
     BL_BUG("fault: the servers of lane %d do not come to rest", lane->number);
 }
 
+/* Where a word stands last in a text; NULL: nowhere. */
+static const char *named_last(const char *text, const char *word)
+{
+    const char *last = NULL;
+
+    while ((text = strstr(text, word)) != NULL)
+        last = text++;
+    return last;
+}
+
 const struct fault_change *fault_named(const char *text)
 {
-    const struct fault_change *last = NULL;
-    const char *at = text;
+    const struct fault_change *change = NULL;
+    const char *last = NULL;
 
-    for (int i = 0; i < FAULT_CHANGES; i++)
-        for (const char *found = strstr(text, fault_changes[i].step); found != NULL;
-             found = strstr(found + 1, fault_changes[i].step)) {
-            last = found >= at ? &fault_changes[i] : last;
-            at = found >= at ? found : at;
+    for (int i = 0; i < FAULT_CHANGES; i++) {
+        const char *step = named_last(text, fault_changes[i].step);
+        const char *named = named_last(text, fault_changes[i].named);
+        if (step != NULL && (last == NULL || step > last)) {
+            last = step;
+            change = &fault_changes[i];
         }
-    return last;
+        if (named != NULL && (last == NULL || named > last)) {
+            last = named;
+            change = &fault_changes[i];
+        }
+    }
+    return change;
 }
 
 const char *fault_answer(struct fault_lane *lane, const char *question)
