@@ -29,7 +29,7 @@ static void approve_show(const struct bl_value *gate)
 
     bl_buf_init(&screen, 0);
     bl_gate_screen(&screen, approve_width(), (int)bl_map_int(gate, "gate", 0),
-                   bl_map_get(gate, "data"));
+                   bl_map_get(gate, "data"), true);
     fputs(bl_buf_text(&screen), stdout);
     fflush(stdout);
     bl_buf_release(&screen);

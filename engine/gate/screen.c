@@ -10,7 +10,9 @@
 
 #include <utf8proc.h>
 
-#define INDENT 10 /* where the text of a field begins */
+#define DETAIL_LINES 20 /* so many are always shown in full */
+#define DETAIL_KEPT 12  /* of more, so many stand here until somebody asks for all */
+#define INDENT 10       /* where the text of a field begins */
 
 /* The columns of the character that text begins with, and its bytes. */
 static int screen_columns(const char *text, size_t *bytes)
@@ -111,9 +113,8 @@ static const char *screen_behind(const char *text, const char *title)
 /* What the screen names, in this order: the details come first, what decides stands next to
  * where the answer is typed. */
 static const char *const screen_fields[][2] = {
-    {"detail", "does"}, {"step", "step"},     {"target", "target"},
-    {"class", "class"}, {"reason", "reason"}, {"affects", "affects"},
-    {"grown", "grown"}, {"why", "why"},       {"undo", "undo"},
+    {"step", "step"},       {"target", "target"}, {"class", "class"}, {"reason", "reason"},
+    {"affects", "affects"}, {"grown", "grown"},   {"why", "why"},     {"undo", "undo"},
 };
 
 static void screen_add_list(struct bl_buf *screen, int width, const char *name,
@@ -161,8 +162,30 @@ static void screen_add_facts(struct bl_buf *screen, int width, const struct bl_v
     bl_buf_release(&text);
 }
 
-void bl_gate_screen(struct bl_buf *screen, int width, int number,
-                    const struct bl_value *question)
+/* Details in full, or the first lines of them when they are many. False: they were cut. */
+static bool screen_add_detail(struct bl_buf *screen, int width, const char *text, bool full)
+{
+    struct bl_buf all;
+    size_t lines = 0, kept = 0;
+
+    bl_buf_init(&all, 0);
+    screen_add_field(&all, width, "does", text);
+    for (size_t i = 0; i < all.len; i++) {
+        lines += all.data[i] == '\n';
+        if (lines == DETAIL_KEPT && kept == 0)
+            kept = i + 1;
+    }
+    full = full || lines <= DETAIL_LINES;
+    bl_buf_add(screen, bl_buf_text(&all), full ? all.len : kept);
+    if (!full)
+        bl_buf_printf(screen, "%-*s(%zu more lines: d shows all)\n", INDENT, "",
+                      lines - DETAIL_KEPT);
+    bl_buf_release(&all);
+    return full;
+}
+
+bool bl_gate_screen(struct bl_buf *screen, int width, int number,
+                    const struct bl_value *question, bool full)
 {
     const char *title = bl_map_text(question, "question", "");
     struct bl_buf head;
@@ -171,12 +194,11 @@ void bl_gate_screen(struct bl_buf *screen, int width, int number,
     bl_buf_char(screen, '\n');
     bl_buf_printf(&head, "Gate %d: %s", number, title);
     screen_add(screen, width, "? ", 2, bl_buf_text(&head));
-    for (size_t i = 0; i < BL_COUNT(screen_fields); i++) {
-        const char *text = bl_map_text(question, screen_fields[i][0], "");
-        if (i == 0)
-            text = screen_behind(text, title);
-        screen_add_field(screen, width, screen_fields[i][1], text);
-    }
+    full = screen_add_detail(screen, width,
+                             screen_behind(bl_map_text(question, "detail", ""), title), full);
+    for (size_t i = 0; i < BL_COUNT(screen_fields); i++)
+        screen_add_field(screen, width, screen_fields[i][1],
+                         bl_map_text(question, screen_fields[i][0], ""));
     screen_add_place(screen, width, question);
     screen_add_facts(screen, width, question);
     if (strcmp(bl_map_text(question, "class", ""), "change") == 0 &&
@@ -185,4 +207,5 @@ void bl_gate_screen(struct bl_buf *screen, int width, int number,
     if (bl_map_get(question, "options") != NULL)
         screen_add_options(screen, width, question);
     bl_buf_release(&head);
+    return full;
 }

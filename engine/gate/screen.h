@@ -6,8 +6,12 @@
 
 #include "gate/gate.h"
 
-/* Adds the question with all that it says, cleaned and broken between words. */
-void bl_gate_screen(struct bl_buf *screen, int width, int number,
-                    const struct bl_value *question);
+/*
+ * Adds the question with all that it says, cleaned and broken between words. Unless `full` the
+ * details are cut after some lines when there are many, and it says how many more there are.
+ * False: something was cut.
+ */
+bool bl_gate_screen(struct bl_buf *screen, int width, int number,
+                    const struct bl_value *question, bool full);
 
 #endif

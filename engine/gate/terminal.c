@@ -22,6 +22,9 @@ struct bl_terminal {
     uv_poll_t *poll; /* closed and freed by the loop */
     int fd;
     bool is_asking;
+    bool is_cut;     /* the details are not shown in full: d does it */
+    bool is_waiting; /* w was typed: nothing is asked here until Enter */
+    int number;      /* of the gate */
     struct bl_buf line;
     struct bl_gate_request request;
     struct bl_buf waits; /* for whom it waits; "": it does not, an answer is typed here */
@@ -110,6 +113,17 @@ static int terminal_width(const struct bl_terminal *terminal)
     return ioctl(terminal->fd, TIOCGWINSZ, &size) == 0 && size.ws_col >= 20 ? size.ws_col : 80;
 }
 
+static void terminal_show(struct bl_terminal *terminal, bool full)
+{
+    struct bl_buf screen;
+
+    bl_buf_init(&screen, 0);
+    terminal->is_cut = !bl_gate_screen(&screen, terminal_width(terminal), terminal->number,
+                                       terminal->request.question, full);
+    terminal_write(terminal, bl_buf_text(&screen), screen.len);
+    bl_buf_release(&screen);
+}
+
 static void terminal_prompt(struct bl_terminal *terminal)
 {
     const struct bl_value *question = terminal->request.question;
@@ -120,12 +134,14 @@ static void terminal_prompt(struct bl_terminal *terminal)
     struct bl_buf prompt;
 
     bl_buf_init(&prompt, 0);
-    if (terminal->waits.len > 0)
+    if (terminal->is_waiting)
+        bl_buf_text_add(&prompt, "  Waits for an answer from elsewhere; Enter asks again: ");
+    else if (terminal->waits.len > 0)
         bl_buf_printf(&prompt, "  %s. Type no to stop here: ", bl_buf_text(&terminal->waits));
     else if (terminal->chosen != NULL)
         bl_buf_printf(&prompt, "  Why %s it: ", terminal->chosen);
     else if (typed != NULL)
-        bl_buf_printf(&prompt, "  Type %s to go on, anything else to stop: ", typed);
+        bl_buf_printf(&prompt, "  Type %s to go on, w to wait, anything else to stop: ", typed);
     else if (options != NULL)
         bl_buf_printf(&prompt, "  Your choice (1-%zu): ", answer_count(question));
     else if (input != NULL && normal != NULL)
@@ -133,9 +149,10 @@ static void terminal_prompt(struct bl_terminal *terminal)
     else if (input != NULL)
         bl_buf_printf(&prompt, "  Your answer (%s): ", input);
     else
-        bl_buf_printf(&prompt, "  %s? (yes/no): ",
+        bl_buf_printf(&prompt, "  %s? (yes/no%s, w to wait): ",
                       strcmp(bl_map_text(question, "kind", ""), "manual") == 0 ? "Done"
-                                                                               : "Go on");
+                                                                               : "Go on",
+                      terminal->is_cut ? ", d for details" : "");
     terminal_say(terminal, bl_buf_text(&prompt));
     bl_buf_release(&prompt);
 }
@@ -146,9 +163,9 @@ void bl_terminal_ask(struct bl_terminal *terminal, int number,
                                       const char *how),
                      void *context)
 {
-    struct bl_buf screen;
-
     terminal->request = *request;
+    terminal->number = number;
+    terminal->is_waiting = false;
     terminal->answered = answered;
     terminal->context = context;
     terminal->is_asking = true;
@@ -156,10 +173,7 @@ void bl_terminal_ask(struct bl_terminal *terminal, int number,
     bl_buf_reset(&terminal->waits);
     bl_buf_reset(&terminal->line);
     tcflush(terminal->fd, TCIFLUSH); /* what was typed before it was asked is no answer */
-    bl_buf_init(&screen, 0);
-    bl_gate_screen(&screen, terminal_width(terminal), number, request->question);
-    terminal_write(terminal, bl_buf_text(&screen), screen.len);
-    bl_buf_release(&screen);
+    terminal_show(terminal, false);
     if (bl_map_int(request->question, "approvals", 0) == 0 ||
         bl_map_get(request->question, "typed") != NULL)
         terminal_prompt(terminal);
@@ -206,6 +220,7 @@ void bl_terminal_wait(struct bl_terminal *terminal, const char *text)
 {
     bool has_prompt = terminal->waits.len > 0;
 
+    terminal->is_waiting = false;
     bl_buf_reset(&terminal->waits);
     bl_buf_text_add(&terminal->waits, text);
     if (has_prompt)
@@ -262,11 +277,37 @@ static void terminal_read_while_waiting(struct bl_terminal *terminal, const char
         terminal_again(terminal, "Only others can approve it.");
 }
 
+/* What is no answer but a wish: d shows the details in full, w waits for somebody elsewhere,
+ * and any line ends that. Where any text is an answer there are no such words. */
+static bool terminal_read_wish(struct bl_terminal *terminal, const char *line)
+{
+    const char *typed = bl_map_text(terminal->request.question, "typed", "");
+    bool is_wait = strcasecmp(line, "w") == 0, is_detail = strcasecmp(line, "d") == 0;
+
+    if (terminal->is_waiting) {
+        terminal->is_waiting = false;
+    } else if ((!is_wait && !is_detail) || strcmp(line, typed) == 0 ||
+               terminal->chosen != NULL ||
+               bl_map_get(terminal->request.question, "input") != NULL) {
+        return false;
+    } else if (is_detail) {
+        terminal_show(terminal, true);
+    } else {
+        terminal->is_waiting = true;
+    }
+    bl_buf_reset(&terminal->line);
+    tcflush(terminal->fd, TCIFLUSH);
+    terminal_prompt(terminal);
+    return true;
+}
+
 static void terminal_read_line(struct bl_terminal *terminal, const char *line)
 {
     struct bl_gate_answer answer;
     struct bl_error err;
 
+    if (terminal_read_wish(terminal, line))
+        return;
     if (terminal->waits.len > 0) {
         terminal_read_while_waiting(terminal, line);
     } else if (terminal->chosen != NULL) {
