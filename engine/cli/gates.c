@@ -162,6 +162,7 @@ static int gates_say(const struct bl_live *live, const struct bl_value *note,
         bl_buf_printf(&text, ": taken%s%s", bl_map_get(found, "state") != NULL ? ": " : "",
                       bl_map_text(found, "state", ""));
     bl_command_print(bl_buf_text(&text));
+    putchar('\n');
     bl_buf_release(&text);
     return bl_command_end(found == NULL ? BL_EXIT_WAITING
                           : why != NULL ? BL_EXIT_REFUSED

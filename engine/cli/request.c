@@ -69,6 +69,7 @@ enum bl_code bl_request_write(const char *path, const char *run, const struct bl
              "signs it anywhere",
              path, (long long)bl_map_int(gate, "gate", 0), run);
     bl_command_print(text);
+    putchar('\n');
     return BL_OK;
 }
 
@@ -125,7 +126,7 @@ enum bl_code bl_request_write_signed(const char *path, const struct bl_value *ga
     code = request_save(name, gate, err);
     if (code == BL_OK) {
         bl_command_print(name);
-        bl_command_print("Bring it back: `belay approve --import FILE` answers with it.");
+        puts(": bring it back: `belay approve --import FILE` answers with it");
     }
     return code;
 }

@@ -105,6 +105,22 @@ int bl_gate_ask(struct bl_gate *gate, const struct bl_gate_request *request)
     return question->number;
 }
 
+void bl_gate_interrupt(struct bl_gate *gate, const struct bl_gate_request *request)
+{
+    struct question *question = bl_alloc(sizeof(*question));
+
+    if (gate->is_shown)
+        bl_terminal_leave(gate->terminal, "This question is asked again later.");
+    gate->is_shown = false;
+    question->request = *request;
+    question->map = bl_value_ref(request->question);
+    question->next = gate->first;
+    if (gate->first == NULL)
+        gate->end = &question->next;
+    gate->first = question;
+    gate_open(gate, question, question_describe(question));
+}
+
 bool bl_gate_is_attended(const struct bl_gate *gate)
 {
     return gate->settings.is_attended;

@@ -97,6 +97,8 @@ void bl_gate_set_count(struct bl_gate *gate, int count);
 void bl_gate_reopen(struct bl_gate *gate);
 void bl_gate_renumber(struct bl_gate *gate, const struct bl_value *opened);
 
+/* Asks at once: what is shown is put away until this is answered. Its number is 0. */
+void bl_gate_interrupt(struct bl_gate *gate, const struct bl_gate_request *request);
 /* Takes the questions of an owner back: each is answered with unanswered, at once. */
 void bl_gate_withdraw(struct bl_gate *gate, const void *owner);
 /* Settles or shows the next question when none is shown, one a turn. Call it after the journal

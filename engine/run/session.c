@@ -21,8 +21,11 @@ struct bl_session {
     uv_signal_t signals[SIGNALS];
     uv_timer_t ticker;
     int signal;
+    bool may_ask;     /* Ctrl-C asks: from the end of a replay on */
+    bool is_asking;   /* what Ctrl-C means */
+    bool is_stopping; /* by a signal or a person: why says it */
     bool is_hurried, had_ended;
-    struct bl_error why; /* the signal */
+    struct bl_error why;
     struct bl_secrets *secrets, *own_secrets;
     struct bl_head_signer *signer; /* NULL: nothing is signed */
 };
@@ -62,34 +65,90 @@ static void session_keep_secrets(struct bl_session *session)
     session_warn(session);
 }
 
-/* The run stops at the next safe point; a second signal does not wait for what was sent. */
-static void session_signalled(uv_signal_t *handle, int number)
+/* The run stops at the next safe point. */
+static void session_stop(struct bl_session *session)
 {
-    struct bl_session *session = handle->data;
-
-    if (session->signal != 0)
-        session->is_hurried = true;
-    else
-        session->signal = number;
-    bl_fail(&session->why, BL_E_CANCELLED, "stopped by %s",
-            number == SIGINT    ? "Ctrl-C (SIGINT)"
-            : number == SIGTERM ? "SIGTERM"
-                                : "SIGHUP");
+    session->is_stopping = true;
     if (!bl_world_is_durable(session->world))
         bl_runtime_stop(session->settings.runtime, &session->why);
     bl_loop_wake(session->loop);
 }
 
-/* Somebody ended it by `belay abort`: as Ctrl-C does, but it is a person's decision. */
+static void session_choose(void *owner, const struct bl_gate_answer *answer)
+{
+    struct bl_session *session = owner;
+    const char *choice = answer->text;
+
+    session->is_asking = false;
+    bl_world_hold(session->world, false);
+    if (session->is_stopping || (choice != NULL && strcmp(choice, "continue") == 0))
+        return;
+    if (answer->result != BL_GATE_YES) { /* nobody answered the question: as a second Ctrl-C */
+        session->signal = SIGINT;
+        bl_fail(&session->why, BL_E_CANCELLED, "stopped by Ctrl-C (SIGINT)");
+    } else {
+        bl_fail(&session->why, BL_E_REJECTED, "aborted at the terminal");
+        if (strcmp(choice, "abort and undo") == 0)
+            bl_runtime_want_undo(session->settings.runtime);
+    }
+    session_stop(session);
+}
+
+/* Ctrl-C, where somebody is there: nothing is sent while the question stands. */
+static void session_ask(struct bl_session *session)
+{
+    static const char *const options[] = {"continue", "abort", "abort and undo"};
+    struct bl_value *question = bl_map_new(), *list = bl_list_new();
+    struct bl_gate_request request = {
+        .question = question, .answered = session_choose, .owner = session};
+
+    for (size_t i = 0; i < BL_COUNT(options); i++)
+        bl_list_add(list, bl_value_text(options[i]));
+    bl_map_set(question, "kind", bl_value_text("interrupt"));
+    bl_map_set(question, "question",
+               bl_value_text("Ctrl-C. What now? Nothing new is sent until you answer"));
+    bl_map_set(question, "options", list);
+    session->is_asking = true;
+    bl_world_hold(session->world, true);
+    bl_gate_interrupt(session->gate, &request);
+    bl_value_unref(question);
+    bl_loop_wake(session->loop);
+}
+
+/* Ctrl-C asks, once; every other signal stops the run. One more does not wait for what was sent
+ * then. */
+static void session_signalled(uv_signal_t *handle, int number)
+{
+    struct bl_session *session = handle->data;
+
+    if (number == SIGINT && session->may_ask && !session->is_stopping && !session->is_asking) {
+        session_ask(session);
+        return;
+    }
+    session->is_hurried = session->is_stopping;
+    if (session->signal == 0)
+        session->signal = number;
+    bl_fail(&session->why, BL_E_CANCELLED, "stopped by %s",
+            number == SIGINT    ? "Ctrl-C (SIGINT)"
+            : number == SIGTERM ? "SIGTERM"
+                                : "SIGHUP");
+    session_stop(session);
+    if (session->is_asking)
+        bl_gate_withdraw(session->gate, session);
+}
+
+/* Somebody ended it by `belay abort`: a person's decision, as at the terminal. */
 static void session_aborted(void *arg, const char *by, const char *reason)
 {
     struct bl_session *session = arg;
-    struct bl_error why;
 
-    bl_fail(&why, BL_E_REJECTED, "aborted by %s%s%s", by, reason != NULL ? ": " : "",
+    if (session->is_stopping)
+        return;
+    bl_fail(&session->why, BL_E_REJECTED, "aborted by %s%s%s", by, reason != NULL ? ": " : "",
             reason != NULL ? reason : "");
-    bl_runtime_stop(session->settings.runtime, &why);
-    bl_loop_wake(session->loop);
+    session_stop(session);
+    if (session->is_asking)
+        bl_gate_withdraw(session->gate, session);
 }
 
 /* Under nohup a hang-up is nobody's wish to stop. */
@@ -214,9 +273,9 @@ static enum bl_code session_resume(struct bl_session *session, struct bl_error *
     if (session->settings.undo)
         return bl_runtime_undo(runtime, err);
     bl_world_resolve(world);
-    while (code == BL_OK && bl_world_is_resolving(world) && session->signal == 0)
+    while (code == BL_OK && bl_world_is_resolving(world) && !session->is_stopping)
         code = bl_world_turn(world, true, err);
-    if (code != BL_OK || session->signal != 0)
+    if (code != BL_OK || session->is_stopping)
         return code;
     data = bl_map_new();
     bl_world_stamp(world, data);
@@ -243,8 +302,10 @@ static enum bl_code session_turn(struct bl_session *session, struct bl_error *er
     struct bl_runtime *runtime = session->settings.runtime;
     struct bl_error why;
 
-    if (session->signal != 0)
+    if (session->is_stopping)
         return session_drain(session, err);
+    if (session->is_asking)
+        return bl_world_turn(session->world, true, err);
     if (bl_runtime_stuck(runtime, &why) != BL_OK) {
         bl_runtime_stop(runtime, &why);
         return BL_OK;
@@ -262,8 +323,9 @@ enum bl_code bl_session_run(struct bl_session *session, struct bl_error *err)
         code = session_resume(session, err);
     if (session->had_ended && !session->settings.undo)
         return code;
+    session->may_ask = session->gate != NULL && bl_gate_is_attended(session->gate);
     while (code == BL_OK) {
-        if (session->signal == 0)
+        if (!session->is_stopping && !session->is_asking)
             bl_runtime_step(runtime, false);
         if (bl_runtime_is_over(runtime))
             break;

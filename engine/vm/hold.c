@@ -165,6 +165,11 @@ void bl_runtime_again(struct bl_runtime *runtime)
     }
 }
 
+void bl_runtime_want_undo(struct bl_runtime *runtime)
+{
+    runtime->undo_is_wanted = true;
+}
+
 bool bl_runtime_wants_undo(const struct bl_runtime *runtime)
 {
     return runtime->undo_is_wanted;

@@ -97,6 +97,7 @@ void bl_runtime_again(struct bl_runtime *runtime);
 /* Ends what is left and starts undoing the completed steps, the last first. */
 enum bl_code bl_runtime_undo(struct bl_runtime *runtime, struct bl_error *err) BL_MUST_USE;
 /* A person chose to abort and undo. */
+void bl_runtime_want_undo(struct bl_runtime *runtime);
 bool bl_runtime_wants_undo(const struct bl_runtime *runtime);
 /* How many completed steps can be undone. */
 int bl_runtime_undos(const struct bl_runtime *runtime);

@@ -45,6 +45,7 @@ struct bl_world {
     struct performance_queue to_ask;    /* wait for the answer to somebody else's question */
     struct performance_queue to_settle; /* ended while a task ran: told in the world's turn */
     bool is_draining;                   /* nothing is sent any more */
+    bool is_held;                       /* nothing is sent now */
     struct replay *replay;              /* NULL once everything is live */
     int64_t turns;                      /* how often a task was resumed */
     int64_t since, base, born;          /* the tasks' clock; where it and the machine's began */

@@ -276,8 +276,11 @@ static void replay_gate_answered(struct bl_world *world, const struct bl_value *
 {
     int64_t number = bl_map_int(data, "gate", 0);
     const char *answer = bl_map_text(data, "answer", "");
-    struct bl_performance *performance = match_gate(world, number);
+    struct bl_performance *performance;
 
+    if (number == 0) /* an interruption: no task waits for it */
+        return;
+    performance = match_gate(world, number);
     if (performance == NULL)
         bl_gate_replay(world->settings.gate, (int)number, data);
     else if (strcmp(answer, "yes") == 0 && performance->inspection.class != BL_CLASS_DESTROY &&

@@ -122,7 +122,7 @@ void bl_world_settle(struct bl_world *world)
     struct bl_error err;
 
     performance_each(world, world_abandon, NULL);
-    world->is_draining = false; /* what was not sent is dropped */
+    world->is_draining = world->is_held = false; /* what was not sent is dropped */
     while (bl_world_is_busy(world)) {
         if (bl_world_turn(world, bl_loop_is_busy(world->settings.loop), &err) == BL_OK)
             continue;
@@ -300,7 +300,7 @@ enum bl_code bl_world_turn(struct bl_world *world, bool wait, struct bl_error *e
 
     if (code != BL_OK)
         return code;
-    while (!world->is_draining &&
+    while (!world->is_draining && !world->is_held &&
            (performance = performance_queue_take(&world->to_send)) != NULL)
         performance_send(performance);
     world_tick(world);
@@ -322,6 +322,11 @@ enum bl_code bl_world_turn(struct bl_world *world, bool wait, struct bl_error *e
 void bl_world_drain(struct bl_world *world)
 {
     world->is_draining = true;
+}
+
+void bl_world_hold(struct bl_world *world, bool is_held)
+{
+    world->is_held = is_held;
 }
 
 bool bl_world_has_sent(const struct bl_world *world)

@@ -118,6 +118,8 @@ const struct bl_value *bl_world_doubt(const struct bl_world *world, const char *
 void bl_world_end_doubt(struct bl_world *world, int64_t n, bool is_done);
 /* From here on nothing more is sent, and no question is asked. */
 void bl_world_drain(struct bl_world *world);
+/* The same for a while; gates are still shown. */
+void bl_world_hold(struct bl_world *world, bool is_held);
 /* Whether a change is under way: sent, and not yet answered. */
 bool bl_world_has_sent(const struct bl_world *world);
 

@@ -102,7 +102,9 @@ expect "pipe: nothing made" missing confirmed
 run confirm
 terminal_wait 'Go on'
 terminal_key C-c
-expect "Ctrl-C at a gate" ends 130
+terminal_wait 'Ctrl-C. What now'
+terminal_key C-c
+expect "Ctrl-C at a gate, and again" ends 130
 terminal_run "stty -a | grep -c ' echo ' ; $belay verify last"
 expect "the terminal is as before" terminal_wait '^1$'
 expect "the journal is sound" terminal_wait ': sound'

@@ -87,7 +87,9 @@ for kind in confirm change choice destroy; do
     else
         expect "$kind: an empty line is asked again" terminal_wait 'Please'
         terminal_key C-c
-        expect "$kind: Ctrl-C ends it" ends 130
+        terminal_wait 'Ctrl-C. What now'
+        terminal_key C-c
+        expect "$kind: Ctrl-C twice ends it" ends 130
     fi
     expect "$kind: nothing was made" [ "$(ls "$work/made")" = victim ]
 done
@@ -146,6 +148,8 @@ expect "call: nothing removed" made victim
 terminal_type "stty -a >$work/before"
 run confirm
 terminal_wait 'Go on?'
+terminal_key C-c
+terminal_wait 'Ctrl-C. What now'
 terminal_key C-c
 ends 130
 terminal_type "stty -a >$work/after"

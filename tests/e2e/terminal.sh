@@ -40,7 +40,7 @@ terminal_key() {
 # terminal_wait PATTERN: until the screen has it; false after 60 s, with the screen shown.
 terminal_wait() {
     local i
-    for i in $(seq 300); do
+    for i in $(seq "${TERMINAL_TRIES:-300}"); do
         terminal_screen | grep -q -- "$1" && return 0
         sleep 0.2
     done
