@@ -92,7 +92,7 @@ static void change_inspect(const struct bl_call *call, struct bl_inspection *ins
     size_t len = 0;
 
     content = bl_value_as_bytes(bl_call_value(call, "content"), &len);
-    bl_file_before(inspection, is_there ? &info : NULL);
+    bl_file_before(inspection, path, is_there ? &info : NULL);
     if (is_there && strcmp(name, "append") != 0) {
         inspection->class = BL_CLASS_DESTROY;
         bl_format_bytes(size, sizeof(size), info.st_size);

@@ -9,15 +9,36 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <unistd.h>
 
 /* What others have added to a file since is looked through so far for what was to be added. */
 #define DOUBT_ADDED INT64_C(4194304)
 
-void bl_file_before(struct bl_inspection *inspection, const struct stat *info)
+static struct bl_value *doubt_host(void)
+{
+    char host[256] = "";
+
+    (void)gethostname(host, sizeof(host) - 1);
+    return bl_value_text(host);
+}
+
+/* Whoever takes the run up may stand in another folder. */
+static struct bl_value *doubt_place(const char *path)
+{
+    char folder[PATH_MAX];
+
+    if (path[0] == '/' || getcwd(folder, sizeof(folder)) == NULL)
+        return bl_value_text(path);
+    return bl_value_textf("%s/%s", folder, path);
+}
+
+void bl_file_before(struct bl_inspection *inspection, const char *path, const struct stat *info)
 {
     struct bl_value *before = bl_map_new();
 
+    bl_map_set(before, "host", doubt_host());
+    bl_map_set(before, "path", doubt_place(path));
     bl_map_set(before, "there", bl_value_bool(info != NULL));
     if (info != NULL) {
         bl_map_set(before, "size", bl_value_int(info->st_size));
@@ -174,17 +195,21 @@ struct bl_call *bl_file_resolve(struct bl_connection *connection, const struct b
                                 struct bl_resolution *resolution)
 {
     const struct bl_value *before = bl_map_get(intent, "before");
-    struct bl_value *args;
+    struct bl_value *args, *host = doubt_host();
 
     (void)connection;
-    if (before == NULL) {
+    if (bl_map_get(before, "path") == NULL) {
         bl_resolution_set(resolution, BL_FOUND_NOTHING,
                           "it is not known how the file was before");
+    } else if (!bl_value_is_equal(bl_map_get(before, "host"), host)) {
+        bl_resolution_set(resolution, BL_FOUND_NOTHING,
+                          "it was done on the host %.80s, and this is another one",
+                          bl_map_text(before, "host", ""));
     } else if (resolution->asking == NULL) {
-        resolution->asking = bl_value_bool(true);
+        resolution->asking = host;
         args = bl_map_new();
         bl_map_set(args, "operation", bl_value_text(call->operation->name));
-        bl_map_set(args, "path", bl_value_ref(bl_call_value(call, "path")));
+        bl_map_set(args, "path", bl_value_ref(bl_map_get(before, "path")));
         bl_map_set(args, "before", bl_value_ref(before));
         if (bl_call_value(call, "content") != NULL)
             bl_map_set(args, "content", bl_value_ref(bl_call_value(call, "content")));
@@ -196,5 +221,6 @@ struct bl_call *bl_file_resolve(struct bl_connection *connection, const struct b
             resolution->value = bl_value_bool(strcmp(call->operation->name, "remove") != 0 ||
                                               bl_map_bool(before, "there", false));
     }
+    bl_value_unref(host);
     return NULL;
 }

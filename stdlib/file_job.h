@@ -40,8 +40,10 @@ struct bl_value *bl_file_entry(const char *name, const struct stat *info);
 /* "file", "folder", "link", "other" */
 const char *bl_file_kind(mode_t mode);
 
-/* file_doubt.c: notes how a file was (NULL: it was not there), for bl_operation.resolve. */
-void bl_file_before(struct bl_inspection *inspection, const struct stat *info);
+/* file_doubt.c: notes how and where a file was (NULL: it was not there), for
+ * bl_operation.resolve. */
+void bl_file_before(struct bl_inspection *inspection, const char *path,
+                    const struct stat *info);
 struct bl_call *bl_file_resolve(struct bl_connection *connection, const struct bl_call *call,
                                 const struct bl_value *intent, const struct bl_value *answer,
                                 struct bl_resolution *resolution);

@@ -146,6 +146,26 @@ static void test_doubt__write_and_remove(void **state)
     bl_value_unref(intent);
 }
 
+/* Taken up in another folder, and on another host. */
+static void test_doubt__elsewhere(void **state)
+{
+    struct doubt_change append = change("append", "[\"here\", \"line\\n\"]");
+    struct bl_value *intent, *before = bl_map_new();
+    char *folder = getcwd(NULL, 0);
+
+    assert_int_equal(chdir(*state), 0);
+    intent = doubt_perform(*state, &append, DOUBT_SETTLED);
+    assert_int_equal(chdir("/"), 0);
+    find(&append, intent, BL_FOUND_DONE, "it was added");
+    bl_map_set(before, "host", bl_value_text("db3.example"));
+    bl_map_set(before, "path", bl_value_text("/here"));
+    bl_map_set(intent, "before", before);
+    find(&append, intent, BL_FOUND_NOTHING, "on the host db3.example");
+    assert_int_equal(chdir(folder), 0);
+    bl_value_unref(intent);
+    free(folder);
+}
+
 /* Nobody can be asked about a command. */
 static void test_doubt__a_command(void **state)
 {
@@ -166,6 +186,7 @@ int main(void)
                                         scratch_teardown),
         cmocka_unit_test_setup_teardown(test_doubt__write_and_remove, scratch_setup,
                                         scratch_teardown),
+        cmocka_unit_test_setup_teardown(test_doubt__elsewhere, scratch_setup, scratch_teardown),
         cmocka_unit_test(test_doubt__a_command),
     };
 
