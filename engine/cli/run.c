@@ -62,6 +62,15 @@ static void run_event(void *arg, const struct bl_event *event)
         bl_reporter_event(reports->program, event);
 }
 
+static void run_past(void *arg, const struct bl_event *event)
+{
+    struct run_reports *reports = arg;
+
+    bl_reporter_past(reports->people, event);
+    if (reports->program != NULL)
+        bl_reporter_past(reports->program, event);
+}
+
 static void run_waiting(void *arg, const char *text, int64_t millis)
 {
     struct run_reports *reports = arg;
@@ -102,6 +111,7 @@ int bl_given_run(const struct bl_given *given, const struct bl_run_options *want
     options.yes = bl_given_flag(given, "yes");
     options.take_over = bl_given_flag(given, "take-over");
     options.on_event = run_event;
+    options.on_past = run_past;
     options.on_waiting = run_waiting;
     options.on_start = run_started;
     options.arg = &reports;

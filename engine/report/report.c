@@ -41,6 +41,13 @@ void bl_reporter_event(void *reporter, const struct bl_event *event)
     self->type->event(self, event);
 }
 
+void bl_reporter_past(struct bl_reporter *reporter, const struct bl_event *event)
+{
+    reporter->is_past = true;
+    bl_reporter_event(reporter, event);
+    reporter->is_past = false;
+}
+
 void bl_reporter_waiting(struct bl_reporter *reporter, const char *text, int64_t elapsed_ms)
 {
     if (reporter->type->waiting != NULL)
@@ -65,7 +72,7 @@ void bl_reporter_write(struct bl_reporter *reporter, struct bl_buf *text)
 {
     size_t done = 0;
 
-    while (!reporter->is_broken && done < text->len) {
+    while (!reporter->is_past && !reporter->is_broken && done < text->len) {
         ssize_t sent = write(reporter->fd, text->data + done, text->len - done);
 
         if (sent > 0)

@@ -26,6 +26,7 @@ struct bl_reporter_type;
 struct bl_reporter {
     const struct bl_reporter_type *type;
     int fd;
+    bool is_past;   /* what a run said before it was taken up again: remembered, not written */
     bool is_broken; /* nobody reads any more: nothing is written any more */
 };
 
@@ -51,6 +52,8 @@ const struct bl_reporter_type *bl_reporter_find(const char *name);
 struct bl_reporter *bl_reporter_open(const struct bl_reporter_type *type,
                                      const struct bl_report_options *options);
 void bl_reporter_event(void *reporter, const struct bl_event *event);
+/* The same for an event of a run that is taken up again: it is known, and not said again. */
+void bl_reporter_past(struct bl_reporter *reporter, const struct bl_event *event);
 /*
  * Says what the run waits for, about ten times a second; the live line is cleared before
  * anything else is written and by a NULL text (before somebody else writes to the terminal).

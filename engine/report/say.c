@@ -26,6 +26,25 @@ void say_measure(struct bl_buf *text, const struct bl_value *data)
     }
 }
 
+/* What is known of a change whose outcome nobody has heard. */
+static bool say_doubt(struct bl_buf *text, const struct bl_event *event, enum paper_mark *mark)
+{
+    const struct bl_value *data = event->data;
+    const char *verdict = bl_map_text(data, "verdict", "");
+    bool is_known = strcmp(verdict, "done") == 0 || strcmp(verdict, "not done") == 0;
+
+    if (strcmp(event->kind, "resolved") != 0 && strcmp(event->kind, "doubt_ended") != 0)
+        return false;
+    *mark = MARK_WARN;
+    bl_buf_printf(text, "in doubt #%lld", (long long)bl_map_int(data, "n", 0));
+    if (bl_map_get(data, "summary") != NULL)
+        bl_buf_printf(text, " %s: %s", bl_map_text(data, "target", ""),
+                      bl_map_text(data, "summary", ""));
+    bl_buf_printf(text, ": %s: %s", is_known ? verdict : "nobody knows",
+                  bl_map_text(data, "how", ""));
+    return true;
+}
+
 /* What came by the inbox and did not count, and that somebody ended the run from elsewhere. */
 static bool say_note(struct bl_buf *text, const struct bl_event *event, enum paper_mark *mark)
 {
@@ -79,8 +98,12 @@ bool say_event(struct bl_buf *text, const struct bl_event *event, enum paper_mar
     } else if (strcmp(event->kind, "done") == 0) {
         *mark = MARK_PASS;
         bl_buf_printf(text, "done: %s", bl_map_text(data, "text", ""));
+    } else if (strcmp(event->kind, "recalled") == 0) {
+        *mark = MARK_PASS;
+        bl_buf_printf(text, "was done before: %s: %s", bl_map_text(data, "target", ""),
+                      bl_map_text(data, "summary", ""));
     } else {
-        return say_note(text, event, mark);
+        return say_doubt(text, event, mark) || say_note(text, event, mark);
     }
     return true;
 }

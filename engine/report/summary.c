@@ -46,6 +46,15 @@ void terminal_add_failure(struct terminal *terminal, const char *step, const cha
     failure->mark = mark;
 }
 
+void terminal_forget_failures(struct terminal *terminal)
+{
+    for (size_t i = 0; i < terminal->failure_count; i++) {
+        bl_free(terminal->failures[i].step);
+        bl_free(terminal->failures[i].message);
+    }
+    terminal->failure_count = 0;
+}
+
 void terminal_release_results(struct terminal *terminal)
 {
     for (size_t i = 0; i < terminal->check_count; i++) {
@@ -53,10 +62,7 @@ void terminal_release_results(struct terminal *terminal)
         bl_free(terminal->checks[i].name);
         bl_free(terminal->checks[i].text);
     }
-    for (size_t i = 0; i < terminal->failure_count; i++) {
-        bl_free(terminal->failures[i].step);
-        bl_free(terminal->failures[i].message);
-    }
+    terminal_forget_failures(terminal);
     bl_free(terminal->checks);
     bl_free(terminal->failures);
 }

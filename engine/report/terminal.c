@@ -100,6 +100,14 @@ static void terminal_add(struct terminal *terminal, const struct bl_value *data,
     terminal_add_at(terminal, bl_map_text(data, "step", ""), mark, text);
 }
 
+static void terminal_write_head(struct terminal *terminal)
+{
+    paper_wrap(&terminal->paper, PAPER_BOLD, terminal->title, 0, 2);
+    paper_line(&terminal->paper);
+    paper_wrap(&terminal->paper, PAPER_DIM, terminal->place, 0, 2);
+    paper_line(&terminal->paper);
+}
+
 static void terminal_run_started(struct terminal *terminal, const struct bl_event *event)
 {
     struct paper *paper = &terminal->paper;
@@ -111,12 +119,11 @@ static void terminal_run_started(struct terminal *terminal, const struct bl_even
     terminal->run = bl_strdup(bl_map_text(event->data, "run", ""));
     terminal->world = bl_strdup(bl_map_text(event->data, "world", "live"));
     bl_buf_init(&text, 0);
-    paper_wrap(paper, PAPER_BOLD, bl_map_text(event->data, "title", ""), 0, 2);
-    paper_line(paper);
     bl_buf_printf(&text, "%s in %s, run %s", bl_map_text(event->data, "procedure", ""),
                   bl_map_text(event->data, "environment", "no environment"), terminal->run);
-    paper_wrap(paper, PAPER_DIM, bl_buf_text(&text), 0, 2);
-    paper_line(paper);
+    terminal->title = bl_strdup(bl_map_text(event->data, "title", ""));
+    terminal->place = bl_strdup(bl_buf_text(&text));
+    terminal_write_head(terminal);
     bl_buf_reset(&text);
     for (size_t i = 0; i < bl_value_count(given); i++) { /* defaults are in the journal */
         const char *name = bl_value_as_text(bl_list_get(given, i));
@@ -385,6 +392,53 @@ static void terminal_run_ended(struct terminal *terminal, const struct bl_event 
     terminal->gates_open = 0;
 }
 
+/* The head once more, and from here on the steps that are not done. */
+static void terminal_run_resumed(struct terminal *terminal, const struct bl_event *event)
+{
+    struct paper *paper = &terminal->paper;
+    struct bl_buf text;
+
+    terminal_cut_steps(terminal);
+    terminal_forget_failures(terminal);
+    terminal->is_ended = false;
+    terminal->gates_open = 0;
+    if (terminal->title != NULL)
+        terminal_write_head(terminal);
+    bl_buf_init(&text, 0);
+    bl_buf_printf(&text, "%s by %s",
+                  bl_map_bool(event->data, "undo", false) ? "what it has done is undone"
+                                                          : "taken up again",
+                  bl_map_text(event->data, "user", "somebody"));
+    paper_wrap(paper, PAPER_DIM, bl_buf_text(&text), 0, 2);
+    bl_buf_release(&text);
+    paper_line(paper);
+    paper_line(paper);
+}
+
+static void terminal_step_again(struct terminal *terminal, const struct bl_event *event)
+{
+    const char *path = bl_map_text(event->data, "step", ""), *title = path, *slash;
+    struct bl_value *data;
+    struct bl_event begun = *event;
+    struct bl_buf text;
+
+    while ((slash = strstr(title, " / ")) != NULL)
+        title = slash + 3;
+    if (terminal_find_step(terminal, path) == NULL) {
+        data = bl_map_new();
+        bl_map_set(data, "step", bl_value_text(path));
+        bl_map_set(data, "title", bl_value_text(title));
+        begun.data = data;
+        terminal_step_started(terminal, &begun);
+        bl_value_unref(data);
+    }
+    bl_buf_init(&text, 0);
+    bl_buf_printf(&text, "begins again, attempt %lld",
+                  (long long)bl_map_int(event->data, "attempt", 2));
+    terminal_add(terminal, event->data, MARK_INFO, &text);
+    bl_buf_release(&text);
+}
+
 static const struct {
     const char *kind;
     void (*write)(struct terminal *terminal, const struct bl_event *event);
@@ -395,7 +449,8 @@ static const struct {
     {"outcome", terminal_outcome},         {"wait_ended", terminal_wait_ended},
     {"gate_opened", terminal_gate_opened}, {"gate_answered", terminal_gate_answered},
     {"planned", terminal_planned},         {"refused", terminal_refused},
-    {"run_ended", terminal_run_ended},
+    {"run_ended", terminal_run_ended},     {"run_resumed", terminal_run_resumed},
+    {"step_again", terminal_step_again},
 };
 
 static void terminal_event(struct bl_reporter *reporter, const struct bl_event *event)
@@ -465,6 +520,8 @@ static void terminal_close(struct bl_reporter *reporter)
     bl_free(terminal->journal);
     bl_free(terminal->note);
     bl_free(terminal->asked);
+    bl_free(terminal->title);
+    bl_free(terminal->place);
     bl_free(terminal->run);
     bl_free(terminal->world);
     paper_release(&terminal->paper);

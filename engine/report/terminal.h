@@ -29,6 +29,7 @@ struct terminal {
     struct bl_reporter base;
     struct paper paper;
     char *journal, *note, *run, *world;
+    char *title, *place; /* of the head, for a run that is taken up again */
     char *asked;         /* the question that was answered last; NULL for none */
     int gates_open;      /* while one is, nothing is written: the terminal shows a question */
     struct block *steps; /* those that go on */
@@ -69,6 +70,8 @@ void terminal_add_failure(struct terminal *terminal, const char *step, const cha
 void terminal_write_summary(struct terminal *terminal, const struct bl_value *ended);
 /* The same for a run whose journal has no end. */
 void terminal_write_cut(struct terminal *terminal);
+/* What failed before a run was taken up again. */
+void terminal_forget_failures(struct terminal *terminal);
 void terminal_release_results(struct terminal *terminal);
 
 #endif

@@ -45,6 +45,8 @@ enum bl_code run_take(struct run *run, struct bl_error *err) BL_MUST_USE;
 /* Opens its journal again. */
 enum bl_code run_reopen(struct run *run, struct bl_journal_options *options,
                         struct bl_error *err) BL_MUST_USE;
+/* Tells whoever shows the run what it has said before. */
+void run_tell_past(const struct run *run);
 /* What `run_resumed` says. The caller's. */
 struct bl_value *run_resumed(const struct run *run, const struct bl_value *now);
 

@@ -221,6 +221,8 @@ static enum bl_code run_open_journal(struct run *run, struct bl_error *err)
         bl_lease_set_run(run->lease, bl_journal_run(run->journal));
     if (run->options->on_start != NULL)
         run->options->on_start(run->options->arg, run->journal, run->state.is_default);
+    if (run->info != NULL)
+        run_tell_past(run);
     if (run->options->on_event != NULL)
         bl_journal_subscribe(run->journal, run->options->on_event, run->options->arg);
     run_keep_texts(run);

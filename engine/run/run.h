@@ -25,6 +25,9 @@ struct bl_run_options {
     bool yes;         /* --yes */
     /* Told of every event once it is on disk. */
     bl_journal_fn *on_event;
+    /* Told of the events of a run that is taken up again, before the first of the others. May
+     * be NULL. */
+    bl_journal_fn *on_past;
     /* Ten times a second while the run waits: for what, and since when in milliseconds. May be
      * NULL. */
     void (*on_waiting)(void *arg, const char *text, int64_t millis);

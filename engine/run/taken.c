@@ -91,6 +91,22 @@ enum bl_code run_reopen(struct run *run, struct bl_journal_options *options,
     return bl_journal_reopen(options, run->taken, &run->journal, err);
 }
 
+static bool taken_tell(void *arg, const struct bl_event *event)
+{
+    const struct run *run = arg;
+
+    run->options->on_past(run->options->arg, event);
+    return true;
+}
+
+void run_tell_past(const struct run *run)
+{
+    struct bl_error err;
+
+    if (run->options->on_past != NULL)
+        (void)!bl_journal_read(run->path, taken_tell, (void *)(uintptr_t)run, &err);
+}
+
 struct bl_value *run_resumed(const struct run *run, const struct bl_value *now)
 {
     static const char *const fields[] = {"user", "host", "pid", "version", "project"};

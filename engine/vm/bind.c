@@ -401,6 +401,8 @@ static void bind_gate_answered(void *owner, const struct bl_gate_answer *answer)
     struct task *task = owner;
     struct bl_error why;
 
+    if (!task->asks)
+        return; /* it was given up */
     task->asks = false;
     if (answer->result == BL_GATE_UNANSWERED && task->state != TASK_ENDED &&
         task_is_durable(task)) {

@@ -373,6 +373,13 @@ static struct bl_value *hold_question(struct task *task, const struct bl_error *
     return question;
 }
 
+/* In a replay: whether somebody was asked then. */
+static bool hold_may_ask(const struct bl_world *world)
+{
+    return bl_world_is_replaying(world) ? bl_world_expects(world, "gate_opened")
+                                        : bl_gate_is_attended(bl_world_gate(world));
+}
+
 /*
  * step_failed(err): what is to become of the innermost step, which has failed: "raise" where a
  * script handles it; else a person says "retry", "skip" and a reason, "abort" or "abort and
@@ -389,8 +396,7 @@ static BL_LJMP int native_step_failed(lua_State *L)
         return 1;
     }
     bind_error_read(L, 1, &err);
-    if (bl_world_is_replaying(world) ? bl_world_expects(world, "gate_opened")
-                                     : bl_gate_is_attended(bl_world_gate(world))) {
+    if (err.code != BL_E_REJECTED && hold_may_ask(world)) {
         task->held_error = err;
         bind_ask(task, hold_question(task, &err), NULL);
     } else {
@@ -421,8 +427,8 @@ static BL_LJMP int native_abort(lua_State *L)
     return bl_await(L, hold_over);
 }
 
-/* doubt(): the first change of the innermost step of which nobody knows what became: its number
- * and summary. */
+/* doubt(): the first change of the innermost step of which nobody knows what became: its number,
+ * summary, target and detail. */
 static BL_LJMP int native_doubt(lua_State *L)
 {
     struct task *task = task_current(L, "step");
@@ -433,7 +439,9 @@ static BL_LJMP int native_doubt(lua_State *L)
         return 0;
     lua_pushinteger(L, bl_map_int(record, "n", 0));
     lua_pushstring(L, bl_map_text(record, "summary", ""));
-    return 2;
+    lua_pushstring(L, bl_map_text(record, "target", ""));
+    lua_pushstring(L, bl_map_text(record, "detail", NULL));
+    return 4;
 }
 
 /* end_doubt(n, verdict, how): "done", or "not done". */

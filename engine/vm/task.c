@@ -234,9 +234,10 @@ void task_abandon(struct task *task)
     if (task->pause != NULL)
         bl_pause_cancel(task->pause);
     task->pause = NULL;
-    if (task->asks)
+    if (task->asks) {
+        task->asks = false;
         bind_question_withdraw(task);
-    task->asks = false;
+    }
 }
 
 static void group_member_ended(struct group *group);

@@ -50,11 +50,14 @@ local function try_step(spec, seconds)
 end
 
 --- What a person says of a change of which nobody knows what became.
-local function ask_doubt(n, summary)
+local function ask_doubt(n, summary, target, detail)
   local answer = native.put({
     kind = "doubt",
     n = n,
     question = "Was this done? " .. summary,
+    why = "It was sent, its answer never came, and neither its server nor `verify` can tell.",
+    target = target,
+    detail = detail,
     options = { "done", "redo", "undo", "abort" },
   })
   if answer == "done" or answer == "undo" then
@@ -69,7 +72,7 @@ end
 
 --- Before a step begins again: what became of its changes, by its `verify`, else by a person.
 local function resolve_doubts(spec)
-  local n, summary = native.doubt()
+  local n, summary, target, detail = native.doubt()
   while n ~= nil do
     local done = false
     if spec.verify ~= nil then
@@ -81,9 +84,9 @@ local function resolve_doubts(spec)
     if done then
       native.end_doubt(n, "done", "the step's verify is true")
     else
-      ask_doubt(n, summary)
+      ask_doubt(n, summary, target, detail)
     end
-    n, summary = native.doubt()
+    n, summary, target, detail = native.doubt()
   end
 end
 

@@ -116,11 +116,15 @@ expect "pasted: exit 0" ends 0
 expect "pasted: nothing made" missing confirmed
 run late
 expect "a step's time takes its question back" terminal_wait 'taken back'
-expect "late: the run stops with 6" ends 6
+expect "late: a person says what becomes of the step" answer 'What now' 'abort'
+expect "late: the run stops with 4" ends 4
 expect "late: nothing made" missing late
 run late
-terminal_wait 'taken back'
+terminal_wait 'What now'
 terminal_type y
+terminal_wait 'choice'
+terminal_type abort
+expect "late: aborted" ends 4
 expect "late: an answer afterwards is none" missing late
 
 echo '{"Go there?": "perhaps"}' >answers.json

@@ -78,7 +78,7 @@ cat >undo.lua <<'LUA'
 procedure({
   title = "Undo",
   run = function()
-    step("Write", { run = function() end, undo = function() end })
+    step("Write", { run = function() end, undo = 5 })
   end,
 })
 LUA
@@ -163,7 +163,7 @@ expect 0 '"class":"observe"' ask sql '{"id": 1, "sql": "select 1", "params": [],
 # Messages say what to write.
 expect 1 "unknown name 'file': write local file = require\(\"file\"\) first" "$belay" eval 'file.read("x")'
 expect 1 "unknown name 'redis': name a connection in .uses." "$belay" eval 'redis.cache'
-expect 2 "'undo' must be a string, not a function: say" "$belay" run undo
+expect 2 "'undo' must be a function or a string" "$belay" run undo
 echo 'environment({ exec = { touch = {} } })' >environments/wrong.lua
 expect 2 "field 'class' is missing: it must be one of change, destroy" "$belay" validate --env wrong
 echo 'environment({ exec = { touch = { class = "look" } } })' >environments/wrong.lua
