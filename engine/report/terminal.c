@@ -100,63 +100,6 @@ static void terminal_add(struct terminal *terminal, const struct bl_value *data,
     terminal_add_at(terminal, bl_map_text(data, "step", ""), mark, text);
 }
 
-static void terminal_write_head(struct terminal *terminal)
-{
-    paper_wrap(&terminal->paper, PAPER_BOLD, terminal->title, 0, 2);
-    paper_line(&terminal->paper);
-    paper_wrap(&terminal->paper, PAPER_DIM, terminal->place, 0, 2);
-    paper_line(&terminal->paper);
-}
-
-static void terminal_run_started(struct terminal *terminal, const struct bl_event *event)
-{
-    struct paper *paper = &terminal->paper;
-    const struct bl_value *params = bl_map_get(event->data, "params");
-    const struct bl_value *given = bl_map_get(event->data, "given");
-    const struct bl_value *trusted = bl_map_get(event->data, "trusted");
-    struct bl_buf text;
-
-    terminal->run = bl_strdup(bl_map_text(event->data, "run", ""));
-    terminal->world = bl_strdup(bl_map_text(event->data, "world", "live"));
-    bl_buf_init(&text, 0);
-    bl_buf_printf(&text, "%s in %s, run %s", bl_map_text(event->data, "procedure", ""),
-                  bl_map_text(event->data, "environment", "no environment"), terminal->run);
-    terminal->title = bl_strdup(bl_map_text(event->data, "title", ""));
-    terminal->place = bl_strdup(bl_buf_text(&text));
-    terminal_write_head(terminal);
-    bl_buf_reset(&text);
-    for (size_t i = 0; i < bl_value_count(given); i++) { /* defaults are in the journal */
-        const char *name = bl_value_as_text(bl_list_get(given, i));
-        bl_buf_printf(&text, "%s%s=", i == 0 ? "with " : ", ", name);
-        bl_json_write(&text, bl_map_get(params, name), BL_JSON_PLAIN);
-    }
-    if (text.len > 0) {
-        paper_wrap(paper, PAPER_DIM, bl_buf_text(&text), 0, 2);
-        paper_line(paper);
-    }
-    for (size_t i = 0; i < bl_value_count(trusted); i++) {
-        bl_buf_reset(&text);
-        bl_buf_printf(&text, "by its environment: %s",
-                      bl_value_as_text(bl_list_get(trusted, i)));
-        paper_wrap(paper, PAPER_DIM, bl_buf_text(&text), 0, 2);
-        paper_line(paper);
-    }
-    if (strcmp(terminal->world, "live") != 0) {
-        bl_buf_reset(&text);
-        bl_buf_printf(&text, "%s: %s", terminal->world,
-                      strcmp(terminal->world, "dry") == 0 ? "changes are planned and never sent"
-                                                          : "nothing outside is touched");
-        paper_wrap(paper, PAPER_WARN, bl_buf_text(&text), 0, 2);
-        paper_line(paper);
-    }
-    bl_buf_release(&text);
-    if (terminal->note != NULL) {
-        paper_wrap(paper, PAPER_DIM, terminal->note, 0, 2);
-        paper_line(paper);
-    }
-    paper_line(paper);
-}
-
 static void terminal_step_started(struct terminal *terminal, const struct bl_event *event)
 {
     const char *path = bl_map_text(event->data, "step", "");
@@ -375,7 +318,7 @@ static void terminal_gate_answered(struct terminal *terminal, const struct bl_ev
 }
 
 /* Steps that the end of the run cut off, the innermost first. */
-static void terminal_cut_steps(struct terminal *terminal)
+void terminal_cut_steps(struct terminal *terminal)
 {
     while (terminal->step_count > 0) {
         struct block *step = &terminal->steps[--terminal->step_count];
@@ -390,29 +333,6 @@ static void terminal_run_ended(struct terminal *terminal, const struct bl_event 
     terminal_write_summary(terminal, event->data);
     terminal->is_ended = true;
     terminal->gates_open = 0;
-}
-
-/* The head once more, and from here on the steps that are not done. */
-static void terminal_run_resumed(struct terminal *terminal, const struct bl_event *event)
-{
-    struct paper *paper = &terminal->paper;
-    struct bl_buf text;
-
-    terminal_cut_steps(terminal);
-    terminal_forget_failures(terminal);
-    terminal->is_ended = false;
-    terminal->gates_open = 0;
-    if (terminal->title != NULL)
-        terminal_write_head(terminal);
-    bl_buf_init(&text, 0);
-    bl_buf_printf(&text, "%s by %s",
-                  bl_map_bool(event->data, "undo", false) ? "what it has done is undone"
-                                                          : "taken up again",
-                  bl_map_text(event->data, "user", "somebody"));
-    paper_wrap(paper, PAPER_DIM, bl_buf_text(&text), 0, 2);
-    bl_buf_release(&text);
-    paper_line(paper);
-    paper_line(paper);
 }
 
 static void terminal_step_again(struct terminal *terminal, const struct bl_event *event)

@@ -55,6 +55,12 @@ void terminal_add_at(struct terminal *terminal, const char *path, enum paper_mar
 void terminal_keep_asked(struct terminal *terminal, const struct bl_value *data);
 bool terminal_is_asked(const struct terminal *terminal, const struct bl_value *data);
 
+/* The head of a run; and of one that is taken up again. */
+void terminal_run_started(struct terminal *terminal, const struct bl_event *event);
+void terminal_run_resumed(struct terminal *terminal, const struct bl_event *event);
+/* Closes the steps that nobody ended. */
+void terminal_cut_steps(struct terminal *terminal);
+
 /* Calls: what was sent, what became of it, and questions that failed. */
 void terminal_intent(struct terminal *terminal, const struct bl_event *event);
 void terminal_refused(struct terminal *terminal, const struct bl_event *event);

@@ -195,6 +195,19 @@ static void run_keep_texts(const struct run *run)
     }
 }
 
+/* From here on somebody reads along; what was said before they know. */
+static void run_show(const struct run *run)
+{
+    const struct bl_run_options *options = run->options;
+
+    if (options->on_start != NULL)
+        options->on_start(options->arg, run->journal, run->state.is_default);
+    if (run->info != NULL)
+        run_tell_past(run);
+    if (options->on_event != NULL)
+        bl_journal_subscribe(run->journal, options->on_event, options->arg);
+}
+
 static enum bl_code run_open_journal(struct run *run, struct bl_error *err)
 {
     struct bl_journal_options options = {.state = &run->state, .clock = &run->clock};
@@ -219,12 +232,7 @@ static enum bl_code run_open_journal(struct run *run, struct bl_error *err)
         return code;
     if (run->lease != NULL)
         bl_lease_set_run(run->lease, bl_journal_run(run->journal));
-    if (run->options->on_start != NULL)
-        run->options->on_start(run->options->arg, run->journal, run->state.is_default);
-    if (run->info != NULL)
-        run_tell_past(run);
-    if (run->options->on_event != NULL)
-        bl_journal_subscribe(run->journal, run->options->on_event, run->options->arg);
+    run_show(run);
     run_keep_texts(run);
     if (run->info != NULL)
         return BL_OK; /* nothing is journaled before it is known where the run stopped */

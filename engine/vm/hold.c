@@ -427,8 +427,8 @@ static BL_LJMP int native_abort(lua_State *L)
     return bl_await(L, hold_over);
 }
 
-/* doubt(): the first change of the innermost step of which nobody knows what became: its number,
- * summary, target and detail. */
+/* doubt(): the first change of the innermost step of which nobody knows what became: its
+ * number, summary, target and detail. */
 static BL_LJMP int native_doubt(lua_State *L)
 {
     struct task *task = task_current(L, "step");
