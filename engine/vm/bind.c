@@ -296,6 +296,8 @@ static void bind_perform(struct task *task)
         permit.why = step->why;
         permit.undo = step->undo;
     }
+    bl_outcome_release(
+        &task->outcome); /* of one that the step which began again did not take */
     memset(&task->outcome, 0, sizeof(task->outcome));
     task->performance = bl_perform(task->runtime->world, bl_call_dup(task->call_copy), &permit,
                                    bind_done, task);
