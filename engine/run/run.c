@@ -392,6 +392,8 @@ static int run_load_exit(enum bl_code code)
 {
     switch (code) {
     case BL_E_IO:
+    case BL_E_FULL:
+    case BL_E_BUSY:
     case BL_E_DENIED:
     case BL_E_EXIT:
     case BL_E_TIMEOUT:

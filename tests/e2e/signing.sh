@@ -136,6 +136,18 @@ expect 0 "signed: 2 signatures, the end too"
 belay_in log last --format json
 lua5.4 tests/lint/events.lua signed gate_opened run_ended <"$work/out" || failed=1
 
+# Somebody else takes it up: both have signed, and each end.
+signing '{ key = "~/.ssh/ecdsa" }'
+belay_in resume last
+expect 3
+belay_in verify --signed last
+expect 0 "the end too, by ecdsa@example.org (ECDSA SHA256:" ", rosa@example.org (ED25519 SHA256:"
+signing '{}'
+belay_in resume last
+expect 3
+belay_in verify --signed last
+expect 1 "NOT SIGNED: its end is not signed: the last signature is by ecdsa@example.org"
+
 # Somebody who is not listed; a list that is not there.
 signing '{ key = "~/.ssh/otto" }'
 belay_in run calm
