@@ -306,7 +306,8 @@ static enum bl_code session_turn(struct bl_session *session, struct bl_error *er
         return session_drain(session, err);
     if (session->is_asking)
         return bl_world_turn(session->world, true, err);
-    if (bl_runtime_stuck(runtime, &why) != BL_OK) {
+    if (bl_runtime_stuck(runtime, &why) != BL_OK && !bl_world_is_resolving(session->world) &&
+        !bl_world_has_sent(session->world)) {
         bl_runtime_stop(runtime, &why);
         return BL_OK;
     }

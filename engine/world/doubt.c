@@ -172,7 +172,7 @@ static bool doubt_is_passing(const struct bl_error *err)
 
 static void doubt_unanswered(struct performance_doubt *doubt, const struct bl_error *err)
 {
-    if (!doubt->performance->is_abandoned && doubt_is_passing(err) &&
+    if (!doubt->performance->world->is_settling && doubt_is_passing(err) &&
         doubt_wait_more(doubt, err->message))
         return;
     bl_value_unref(doubt->resolution.value);
@@ -237,7 +237,7 @@ void performance_find_out(struct bl_performance *performance, const struct bl_va
     if (performance->call->operation->resolve == NULL) {
         doubt_unasked(doubt);
         doubt_end(doubt);
-    } else if (performance->is_abandoned) {
+    } else if (performance->world->is_settling) {
         bl_resolution_set(&doubt->resolution, BL_FOUND_NOTHING,
                           "nobody was asked: the run ends");
         doubt_end(doubt);

@@ -17,7 +17,7 @@ static void search_look(struct bl_performance *performance, void *arg)
     struct search *search = arg;
     struct bl_value *record, *form;
 
-    if (search->found != NULL || performance->is_abandoned)
+    if (search->found != NULL)
         return;
     if (search->n != 0 || search->gate != 0) {
         if ((search->n != 0 && performance->intent == search->n) ||
@@ -25,7 +25,7 @@ static void search_look(struct bl_performance *performance, void *arg)
             search->found = performance;
         return;
     }
-    if (!search->fits(performance))
+    if (performance->is_abandoned || !search->fits(performance))
         return;
     record = performance_record(performance);
     form = world_journal_form(performance->world, record);

@@ -106,24 +106,48 @@ static void performance_refuse_undeclared(struct bl_performance *performance,
                        inspection->summary, inspection->target, class);
 }
 
+/* Whether a change is under way that its task has given up. */
+static bool performance_has_left(const struct bl_world *world)
+{
+    for (const struct bl_performance *at = world->all; at != NULL; at = at->all_next) {
+        if (at->is_abandoned && at->record != NULL)
+            return true;
+    }
+    return false;
+}
+
+/* Whether the same change is one of them: what became of it is waited for. */
+static bool change_is_open(const struct bl_world *world, const struct bl_value *record)
+{
+    for (const struct bl_performance *at = world->all; at != NULL; at = at->all_next) {
+        if (at->is_abandoned && at->record != NULL && record_is_same(at->record, record))
+            return true;
+    }
+    return false;
+}
+
 /* True when an attempt of its step before has made this change: it is not made twice, whatever
  * it would be called now that it has been made. */
 static bool performance_recall(struct bl_performance *performance)
 {
     struct bl_value *record, *form;
     const struct change *change;
+    bool is_open;
 
     if (performance->world->settings.kind != BL_WORLD_LIVE ||
-        performance->inspection.class == BL_CLASS_OBSERVE ||
-        performance->world->change_count == 0 || performance->is_recalled)
+        performance->inspection.class == BL_CLASS_OBSERVE || performance->is_recalled ||
+        (performance->world->change_count == 0 && !performance_has_left(performance->world)))
         return false;
     record = performance_record(performance);
     form = world_journal_form(performance->world, record);
     change = change_recall(performance->world, form);
+    is_open = change == NULL && change_is_open(performance->world, form);
     bl_value_unref(form);
     bl_value_unref(record);
+    if (is_open)
+        performance_queue_add(&performance->world->to_permit, performance);
     if (change == NULL)
-        return false;
+        return is_open;
     if (change->id != NULL) {
         bl_call_set_id(performance->call, change->id);
         return false;
@@ -196,6 +220,11 @@ struct bl_performance *bl_perform(struct bl_world *world, struct bl_call *take_c
 
 void bl_performance_abandon(struct bl_performance *performance)
 {
+    if (performance->is_idle && performance->is_doubtful &&
+        bl_world_is_replaying(performance->world)) {
+        performance->is_abandoned = true; /* the journal may say what became of it */
+        return;
+    }
     if (performance->is_idle && performance->doubt == NULL) {
         performance_free(performance); /* nothing of it was sent by this process */
         return;

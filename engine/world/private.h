@@ -44,7 +44,9 @@ struct bl_world {
     struct performance_queue to_return; /* their outcome waits for the flush */
     struct performance_queue to_ask;    /* wait for the answer to somebody else's question */
     struct performance_queue to_settle; /* ended while a task ran: told in the world's turn */
+    struct performance_queue to_permit; /* wait for what became of the same change before */
     bool is_draining;                   /* nothing is sent any more */
+    bool is_settling;                   /* the run ends: nothing is found out any more */
     bool is_held;                       /* nothing is sent now */
     struct replay *replay;              /* NULL once everything is live */
     int64_t turns;                      /* how often a task was resumed */

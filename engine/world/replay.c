@@ -228,7 +228,8 @@ static void replay_deliver(struct bl_performance *performance, enum bl_status st
         bl_error_cause(&outcome.error, "%s", bl_map_text(error, "cause", ""));
         outcome.error.retryable = bl_map_bool(error, "retryable", false);
     }
-    performance->done(performance->owner, &outcome);
+    if (!performance->is_abandoned)
+        performance->done(performance->owner, &outcome);
     bl_outcome_release(&outcome);
     performance_free(performance);
 }
@@ -266,9 +267,10 @@ static void replay_resolved(struct bl_performance *performance, const struct bl_
     resolution.value = bl_value_ref(bl_map_get(data, "value"));
     performance_conclude(performance, &resolution);
     bl_resolution_release(&resolution);
-    if (is_resuming)
+    if (is_resuming && !performance->is_abandoned)
         return;
-    performance->done(performance->owner, &performance->outcome);
+    if (!performance->is_abandoned)
+        performance->done(performance->owner, &performance->outcome);
     performance_free(performance);
 }
 
@@ -407,7 +409,9 @@ static bool replay_take(struct bl_world *world, const struct entry *entry)
         return false;
     if (turn >= 0)
         world->since = bl_map_int(entry->data, "since", world->since);
-    if (kind_is_operation(entry->kind) || entry_is_engine_gate(entry))
+    if (entry_is(entry, "observe") && bl_map_bool(entry->data, "abandoned", false))
+        is_taken = true; /* nobody waited for it any more */
+    else if (kind_is_operation(entry->kind) || entry_is_engine_gate(entry))
         is_taken = replay_operation(world, entry);
     else if (entry_is(entry, "gate_answered"))
         replay_gate_answered(world, entry->data);

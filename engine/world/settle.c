@@ -127,7 +127,7 @@ static void performance_settle_change(struct bl_performance *performance)
     if (performance->outcome.status == BL_ANSWERED) {
         world->counts.changes++;
         change_add(world, performance->record, performance->outcome.value, NULL);
-    } else if (performance->outcome.status == BL_UNKNOWN && performance->is_abandoned) {
+    } else if (performance->outcome.status == BL_UNKNOWN && world->is_settling) {
         world->counts.changes++;
         world->counts.in_doubt++;
     }
@@ -185,7 +185,8 @@ static void performance_found(struct bl_performance *performance,
     bool is_resuming = replay_is_resuming(world);
     struct bl_value *record = bl_map_new();
 
-    if (performance->is_abandoned) { /* it stays in doubt */
+    if (world->is_settling) { /* it stays in doubt */
+        bl_value_unref(record);
         performance_return(performance);
         return;
     }
@@ -202,7 +203,7 @@ static void performance_found(struct bl_performance *performance,
     bl_world_stamp(world, record);
     bl_world_emit(world, "resolved", record);
     performance_conclude(performance, resolution);
-    if (!is_resuming)
+    if (!is_resuming || performance->is_abandoned)
         performance_return(performance);
     else
         bl_loop_wake(world->settings.loop);
@@ -226,6 +227,8 @@ static void performance_settle_observe(struct bl_performance *performance)
     performance_record_outcome(performance, record);
     performance_assume(performance, record);
     bl_world_stamp(performance->world, record);
+    if (performance->is_abandoned)
+        bl_map_set(record, "abandoned", bl_value_bool(true));
     bl_world_emit(performance->world, performance->is_recalled ? "recalled" : "observe",
                   record);
 }
@@ -241,7 +244,7 @@ static void performance_settled(struct bl_op *op, void *owner)
         performance_settle_change(performance);
     else
         performance_settle_observe(performance);
-    if (performance->outcome.status == BL_UNKNOWN && !performance->is_abandoned) {
+    if (performance->outcome.status == BL_UNKNOWN && !performance->world->is_settling) {
         performance->call = bl_call_dup(op->call);
         performance->op = NULL;
         performance_resolve(performance);

@@ -88,6 +88,7 @@ struct bl_world *bl_world_new(const struct bl_world_settings *settings)
     world->to_return.end = &world->to_return.first;
     world->to_ask.end = &world->to_ask.first;
     world->to_settle.end = &world->to_settle.first;
+    world->to_permit.end = &world->to_permit.first;
     world->born = bl_clock_steady();
     world->prepared_end = &world->prepared;
     world->patience_ms = WORLD_PATIENCE_MS;
@@ -121,6 +122,7 @@ void bl_world_settle(struct bl_world *world)
 {
     struct bl_error err;
 
+    world->is_settling = true;
     performance_each(world, world_abandon, NULL);
     world->is_draining = world->is_held = false; /* what was not sent is dropped */
     while (bl_world_is_busy(world)) {
@@ -293,6 +295,24 @@ static void world_tick(struct bl_world *world)
     world->since = world->base + bl_clock_steady() - world->born;
 }
 
+/* Those that waited for what became of the same change; some wait on. */
+static void world_permit(struct bl_world *world)
+{
+    struct performance_queue waiting = world->to_permit;
+    struct bl_performance *performance;
+
+    if (waiting.first == NULL)
+        return;
+    world->to_permit.first = NULL;
+    world->to_permit.end = &world->to_permit.first;
+    while ((performance = performance_queue_take(&waiting)) != NULL) {
+        if (performance->is_abandoned)
+            performance_drop(performance);
+        else
+            performance_permit(performance);
+    }
+}
+
 enum bl_code bl_world_turn(struct bl_world *world, bool wait, struct bl_error *err)
 {
     struct bl_performance *performance;
@@ -311,6 +331,7 @@ enum bl_code bl_world_turn(struct bl_world *world, bool wait, struct bl_error *e
     world_tick(world);
     while ((performance = performance_queue_take(&world->to_settle)) != NULL)
         performance_tell_end(performance);
+    world_permit(world);
     code = world_flush(world, err);
     if (code != BL_OK)
         return code;
