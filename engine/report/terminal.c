@@ -100,6 +100,16 @@ static void terminal_add(struct terminal *terminal, const struct bl_value *data,
     terminal_add_at(terminal, bl_map_text(data, "step", ""), mark, text);
 }
 
+static void terminal_say_no_undo(struct terminal *terminal, const struct bl_value *data)
+{
+    struct bl_buf text;
+
+    bl_buf_init(&text, 0);
+    bl_buf_text_add(&text, "cannot be undone");
+    terminal_add(terminal, data, MARK_WARN, &text);
+    bl_buf_release(&text);
+}
+
 static void terminal_step_started(struct terminal *terminal, const struct bl_event *event)
 {
     const char *path = bl_map_text(event->data, "step", "");
@@ -116,6 +126,8 @@ static void terminal_step_started(struct terminal *terminal, const struct bl_eve
     step->why = bl_strdup(bl_map_text(event->data, "why", NULL));
     step->depth = depth;
     step->worst = MARK_PASS;
+    if (strcmp(bl_map_text(event->data, "undo", ""), "none") == 0)
+        terminal_say_no_undo(terminal, event->data);
 }
 
 /* True when a step inside of this one failed with the same words. */

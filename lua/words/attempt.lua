@@ -122,7 +122,8 @@ local function run_attempts(spec, seconds)
     local choice, reason = "retry", nil
     if state == "failed" then
       result = native.wrap(result)
-      choice, reason = decide_failed(result)
+      state, choice, reason = native.attempt(decide_failed, result)
+      choice = state == "again" and "retry" or choice
     end
     if choice == "raise" then
       return fail_step(result)
