@@ -44,7 +44,10 @@ static enum bl_code taken_find(struct run *run, struct bl_error *err)
     run->files = bl_map_new();
     code = bl_journal_read(run->path, taken_read, run, err);
     if (code == BL_OK && run->info == NULL)
-        code = bl_fail(err, BL_E_ARG, "%s: holds no run", run->path);
+        code = bl_fail(err, BL_E_ARG,
+                       "run %s was cut off before its first step: nothing was done: run it "
+                       "again",
+                       run->taken);
     return code;
 }
 

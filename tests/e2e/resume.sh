@@ -63,7 +63,8 @@ says() {
     shift 2
     setsid timeout 60 "$@" >"$work/said" 2>&1 </dev/null
     got=$?
-    [ "$got" = "$status" ] && grep -q -- "$pattern" "$work/said" || { echo "exit $got"; return 1; }
+    echo "exit $got" >>"$work/said"
+    [ "$got" = "$status" ] && grep -q -- "$pattern" "$work/said"
 }
 
 # wrote WORDS: the file holds these, in this order.
@@ -271,7 +272,7 @@ expect "doubt: without a terminal exit 7" says 7 'In doubt' "$belay" run doubt
 expect "doubt: it is named" grep -q 'Was this done' "$work/said"
 terminal_run "$belay resume last"
 expect "doubt: a person is asked" terminal_wait 'Was this done'
-terminal_type done
+terminal_type 'done'
 expect "doubt: done goes on" ends 0
 expect "doubt: and is not sent again" wrote 'one'
 fresh
