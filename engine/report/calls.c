@@ -88,6 +88,28 @@ void terminal_refused(struct terminal *terminal, const struct bl_event *event)
     bl_buf_release(&text);
 }
 
+static void calls_forget(struct terminal *terminal, struct terminal_intent *intent)
+{
+    bl_free(intent->text);
+    bl_free(intent->step);
+    *intent = terminal->intents[--terminal->intent_count];
+}
+
+void terminal_doubt_ended(struct terminal *terminal, const struct bl_event *event)
+{
+    const char *verdict = bl_map_text(event->data, "verdict", "");
+    int64_t n = bl_map_int(event->data, "n", 0);
+
+    if (strcmp(verdict, "done") != 0 && strcmp(verdict, "not done") != 0)
+        return;
+    for (size_t i = 0; i < terminal->intent_count; i++) {
+        if (terminal->intents[i].n == n) {
+            calls_forget(terminal, &terminal->intents[i]);
+            return;
+        }
+    }
+}
+
 void terminal_outcome(struct terminal *terminal, const struct bl_event *event)
 {
     int64_t n = bl_map_int(event->data, "n", 0);
@@ -98,9 +120,7 @@ void terminal_outcome(struct terminal *terminal, const struct bl_event *event)
         if (intent->n != n)
             continue;
         calls_write_outcome(terminal, intent, event->data);
-        bl_free(intent->text);
-        bl_free(intent->step);
-        *intent = terminal->intents[--terminal->intent_count];
+        calls_forget(terminal, intent);
         return;
     }
 }

@@ -402,6 +402,8 @@ static void terminal_event(struct bl_reporter *reporter, const struct bl_event *
         terminal_keep_asked(terminal, event->data);
     else if (terminal_is_asked(terminal, event->data))
         return;
+    if (strcmp(event->kind, "resolved") == 0 || strcmp(event->kind, "doubt_ended") == 0)
+        terminal_doubt_ended(terminal, event);
     bl_buf_init(&text, 2000);
     if (say_event(&text, event, &mark)) {
         terminal_add(terminal, event->data, mark, &text);

@@ -65,6 +65,8 @@ void terminal_cut_steps(struct terminal *terminal);
 void terminal_intent(struct terminal *terminal, const struct bl_event *event);
 void terminal_refused(struct terminal *terminal, const struct bl_event *event);
 void terminal_outcome(struct terminal *terminal, const struct bl_event *event);
+/* It is known what became of a change without an outcome. */
+void terminal_doubt_ended(struct terminal *terminal, const struct bl_event *event);
 void terminal_observe(struct terminal *terminal, const struct bl_event *event);
 
 /* The result of a check; the same check of the same step is one. */

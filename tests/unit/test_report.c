@@ -182,6 +182,19 @@ static void test_log__table_of_runs(void **state)
     bl_value_unref(runs);
 }
 
+/* At the end stands what nobody knows, and nothing else. */
+static void test_report__doubts_that_ended_are_none(void **state)
+{
+    char *text = report_make("text", "doubt.jsonl", OPTIONS(200, BL_NEVER, BL_ALWAYS));
+
+    (void)state;
+    assert_non_null(strstr(text, "in doubt #1 exec.backup: backup --now: not done"));
+    assert_non_null(strstr(text, "restore --now: IN DOUBT: it was sent"));
+    assert_null(strstr(text, "backup --now: IN DOUBT"));
+    assert_null(strstr(text, "mail --now: IN DOUBT"));
+    bl_free(text);
+}
+
 static void test_report__no_line_is_wider_than_the_paper(void **state)
 {
     static const char *const events[] = {"live.jsonl", "dry.jsonl"};
@@ -344,6 +357,7 @@ int main(void)
         cmocka_unit_test(test_report__golden_files),
         cmocka_unit_test(test_log__golden_files),
         cmocka_unit_test(test_log__table_of_runs),
+        cmocka_unit_test(test_report__doubts_that_ended_are_none),
         cmocka_unit_test(test_report__no_line_is_wider_than_the_paper),
         cmocka_unit_test(test_report__outside_text_cannot_reach_the_terminal),
         cmocka_unit_test(test_report__broken_pipe_is_no_harm),
