@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #define STORE_NOTE 86 /* 20 digits, a space, 64 digits, a line feed */
+#define STORE_TRIES 20
 #define STORE_CHECK 9 /* the beginning of their hash, a line feed: half a note is none */
 
 const char store_zeros[BL_HASH_TEXT] =
@@ -269,6 +270,17 @@ static int store_open_lock(const char *name, const struct bl_state *state)
     return fd;
 }
 
+/* Who asks whether a run goes on holds its lock for a moment: that is no writer. */
+static bool store_take_lock(int fd)
+{
+    for (int i = 0; i < STORE_TRIES; i++) {
+        if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+            return true;
+        usleep(5000);
+    }
+    return false;
+}
+
 enum bl_code store_lock(const char *path, const struct bl_state *state, int *lock,
                         struct bl_error *err)
 {
@@ -284,7 +296,7 @@ enum bl_code store_lock(const char *path, const struct bl_state *state, int *loc
             return bl_fail(err, errno == EACCES ? BL_E_DENIED : BL_E_IO,
                            "cannot make %s: %s: check who owns its folder", name,
                            strerror(errno));
-        if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+        if (!store_take_lock(fd)) {
             close(fd);
             return bl_fail(err, BL_E_BUSY,
                            "%s is being written by another process: a run has one writer",

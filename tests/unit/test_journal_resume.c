@@ -14,6 +14,7 @@
 #include <cmocka.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -393,6 +394,47 @@ static void test_reopen__second_one_learns_who_and_where(void **state)
     assert_int_equal(resume_try(&folder, "20990101-0000-none", &second, &err), BL_E_NOT_FOUND);
 }
 
+/* Whoever asks whether a run goes on holds its lock for a moment, as this one does for 40 ms.
+ */
+static pid_t resume_start_asker(const char *path)
+{
+    char lock[PATH_MAX], byte = 'x';
+    int ends[2];
+    pid_t child;
+
+    snprintf(lock, sizeof(lock), "%.*s.lock", (int)strlen(path) - 6, path);
+    assert_int_equal(pipe(ends), 0);
+    child = fork();
+    if (child == 0) {
+        int fd = open(lock, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+        if (flock(fd, LOCK_SH) != 0 || write(ends[1], &byte, 1) != 1)
+            _exit(1);
+        usleep(40000);
+        _exit(0);
+    }
+    assert_int_equal(read(ends[0], &byte, 1), 1);
+    close(ends[0]);
+    close(ends[1]);
+    return child;
+}
+
+static void test_reopen__who_only_asks_is_in_nobodys_way(void **state)
+{
+    char id[BL_RUN_TEXT], path[PATH_MAX];
+    struct bl_journal *journal;
+    struct bl_state folder;
+    pid_t asker;
+
+    resume_state(*state, &folder);
+    resume_whole(&folder, id, path);
+    asker = resume_start_asker(path);
+    journal = resume_open(&folder, id);
+    resume_add(journal, "run_resumed", "user", "otto");
+    resume_end(journal, 3, "waiting");
+    assert_int_equal(scratch_wait(asker), 0);
+    resume_verdict(&folder, id, true, 7, "the index");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -403,6 +445,7 @@ int main(void)
         RESUME(test_reopen__changed_byte_of_a_sealed_run_is_seen_before_it_goes_on),
         RESUME(test_reopen__killed_run_goes_on_from_its_log),
         RESUME(test_reopen__killed_again_and_again_nothing_is_lost),
+        RESUME(test_reopen__who_only_asks_is_in_nobodys_way),
         RESUME(test_reopen__second_one_learns_who_and_where),
     };
 
