@@ -63,7 +63,7 @@ struct question *notes_find(const struct bl_gate *gate, const struct bl_note *no
     while (question != NULL && question->number != number)
         question = question->next;
     if (question == NULL && number > 0 && number <= gate->count)
-        bl_fail(err, BL_E_NOT_FOUND, "gate %lld is answered already", (long long)number);
+        bl_fail(err, BL_E_NOT_FOUND, "gate %lld is no longer open", (long long)number);
     else if (question == NULL)
         bl_fail(err, BL_E_NOT_FOUND, "there is no gate %lld", (long long)number);
     else if (strcmp(bl_map_text(note->data, "hash", ""), question->hash) != 0)

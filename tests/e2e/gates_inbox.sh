@@ -138,7 +138,7 @@ mv "$inbox/.h" "$inbox/h.note"
 terminal_wait 'Gate 2'
 cp "$work/used" "$inbox/.i"
 mv "$inbox/.i" "$inbox/i.note"
-expect "reused: at the next gate" terminal_wait 'gate 1 is answered already'
+expect "reused: at the next gate" terminal_wait 'gate 1 is no longer open'
 expect "reused: nothing was made" missing b
 terminal_type no
 expect "reused: the terminal still answers" ends 4
