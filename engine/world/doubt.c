@@ -103,11 +103,14 @@ static void doubt_ask(struct performance_doubt *doubt, const struct bl_value *an
 static void doubt_waited(struct bl_op *op, void *owner)
 {
     struct performance_doubt *doubt = owner;
+    char how[sizeof(doubt->resolution.how)];
 
     doubt->performance->op = NULL;
     if (op->outcome.status != BL_ANSWERED) {
-        bl_resolution_set(&doubt->resolution, BL_FOUND_NOTHING, "nobody was asked: %.200s",
-                          op->outcome.error.message);
+        snprintf(how, sizeof(how), "%s", doubt->resolution.how);
+        bl_resolution_set(&doubt->resolution, BL_FOUND_NOTHING,
+                          "%.180s%sthe run ended before it was known", how,
+                          how[0] != '\0' ? ": " : "");
         doubt_end(doubt);
         return;
     }
