@@ -12,10 +12,13 @@ struct file_op {
     struct bl_file_job *job; /* while it runs for us */
 };
 
+/* The operation and the pool hold it, each once; both let go on the loop's thread. */
 static void file_free(void *data)
 {
     struct bl_file_job *job = data;
 
+    if (--job->refs > 0)
+        return;
     bl_value_unref(job->answer);
     bl_free(job);
 }
@@ -25,6 +28,7 @@ static void file_done(struct bl_op *op, void *data)
     struct bl_file_job *job = data;
 
     ((struct file_op *)op)->job = NULL;
+    job->refs--; /* the pool's is left */
     if (job->err.code != BL_OK) {
         bl_op_fail_error(op, &job->err);
         return;
@@ -37,8 +41,10 @@ static void file_release(struct bl_op *op)
 {
     struct bl_file_job *job = ((struct file_op *)op)->job;
 
-    if (job != NULL)
-        atomic_store(&job->cancelled, true); /* it ends at its next block, and frees itself */
+    if (job == NULL)
+        return;
+    atomic_store(&job->cancelled, true); /* it ends at its next block */
+    file_free(job);
 }
 
 static const struct {
@@ -62,6 +68,7 @@ static void file_start(struct bl_op *op, const struct bl_call *call)
 {
     struct bl_file_job *job = bl_alloc(sizeof(*job));
 
+    job->refs = 2;
     job->call = call;
     job->path = bl_call_text(call, "path");
     for (size_t i = 0; i < BL_COUNT(file_works); i++) {

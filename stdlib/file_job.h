@@ -18,6 +18,7 @@ struct bl_file_job;
 typedef void bl_file_work(struct bl_file_job *job);
 
 struct bl_file_job {
+    int refs;
     bl_file_work *work;
     const struct bl_call *call; /* read only; it lives as long as the job */
     const char *path;

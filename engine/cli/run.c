@@ -19,6 +19,7 @@
 struct run_reports {
     const struct bl_given *given;
     struct bl_reporter *people, *program;
+    bool knows; /* what the run has said: it was read along */
 };
 
 static struct bl_reporter *run_open_report(const struct bl_given *given, const char *format,
@@ -40,7 +41,8 @@ static void run_started(void *arg, const struct bl_journal *journal, bool is_def
     struct run_reports *reports = arg;
     const char *format = bl_given_text(reports->given, "format");
 
-    if (reports->people != NULL)
+    reports->knows = reports->people != NULL;
+    if (reports->knows)
         return; /* what was aborted is undone: the same people read on */
     if (format != NULL && strcmp(format, "text") != 0) {
         reports->program =
@@ -66,6 +68,8 @@ static void run_past(void *arg, const struct bl_event *event)
 {
     struct run_reports *reports = arg;
 
+    if (reports->knows)
+        return;
     bl_reporter_past(reports->people, event);
     if (reports->program != NULL)
         bl_reporter_past(reports->program, event);
