@@ -76,8 +76,9 @@ struct fault_change {
 };
 extern const struct fault_change fault_changes[FAULT_CHANGES];
 
-/* Waits until no server works on anything of the lane any more. */
-void fault_settle(struct fault_lane *lane);
+/* Waits until no server works on anything of the lane any more; an engine that is alive may
+ * keep idle connections, of one that is gone none is left. */
+void fault_settle(struct fault_lane *lane, bool is_alive);
 /* Adds a line for each change that has not happened exactly so often, for each server's log
  * that says otherwise, and for what is there beside. */
 void fault_compare(struct fault_lane *lane, int times, struct bl_buf *differences);

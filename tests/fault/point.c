@@ -52,7 +52,7 @@ static bool point_compare(const struct point *point, int times)
     bool is_same;
 
     bl_buf_init(&differences, 0);
-    fault_settle(point->lane);
+    fault_settle(point->lane, false);
     fault_compare(point->lane, times, &differences);
     is_same = differences.len == 0;
     if (!is_same)
@@ -102,7 +102,7 @@ static bool point_resume(struct point *point)
 {
     for (int i = 0; i < POINT_TRIES; i++) {
         bool is_doubt = point->last.status == 7;
-        fault_settle(point->lane);
+        fault_settle(point->lane, false);
         if (is_doubt)
             point_answer(point);
         else

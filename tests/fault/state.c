@@ -174,19 +174,38 @@ static bool settle_docker(struct fault_lane *lane)
     return is_quiet;
 }
 
-void fault_settle(struct fault_lane *lane)
+/* Says which sessions are still there. */
+static void settle_give_up(struct fault_lane *lane)
 {
+    PGresult *result =
+        PQexec(fault_db(lane), "select format('%s %s %s/%s: %s', pid, state, wait_event_type, "
+                               "wait_event, query) from pg_stat_activity where backend_type = "
+                               "'client backend' and pid <> pg_backend_pid()");
+
+    for (int i = 0; i < PQntuples(result); i++)
+        printf("  session %s\n", PQgetvalue(result, i, 0));
+    fflush(stdout);
+    BL_BUG("fault: the servers of lane %d do not come to rest", lane->number);
+}
+
+void fault_settle(struct fault_lane *lane, bool is_alive)
+{
+    static const char there[] =
+        "select count(*) from pg_stat_activity where pid <> pg_backend_pid() and "
+        "backend_type = 'client backend'";
     static const char busy[] =
-        "select count(*) from pg_stat_activity where datname = 'postgres' and pid <> "
-        "pg_backend_pid() and backend_type = 'client backend'";
+        "select count(*) from pg_stat_activity where pid <> pg_backend_pid() and "
+        "backend_type = 'client backend' and state <> 'idle'";
 
     for (int i = 0, quiet = 0; i < 500; i++) {
-        quiet = state_number(lane, busy) == 0 && settle_docker(lane) ? quiet + 1 : 0;
+        quiet = state_number(lane, is_alive ? busy : there) == 0 && settle_docker(lane)
+                    ? quiet + 1
+                    : 0;
         if (quiet == SETTLE_TIMES)
             return;
         usleep(5000);
     }
-    BL_BUG("fault: the servers of lane %d do not come to rest", lane->number);
+    settle_give_up(lane);
 }
 
 /* Where a word stands last in a text; NULL: nowhere. */
@@ -226,7 +245,7 @@ const char *fault_answer(struct fault_lane *lane, const char *question)
 
     if (change == NULL)
         return NULL;
-    fault_settle(lane);
+    fault_settle(lane, true);
     times = change->happened(lane);
     return times == 1 ? "done" : times == 0 ? "redo" : NULL;
 }
