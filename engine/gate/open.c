@@ -46,6 +46,30 @@ static bool open_add(struct open_search *search, const char *number,
     return true;
 }
 
+/* "Outer" holds "Outer" and "Outer / Inner". */
+static bool open_step_holds(const char *outer, const char *step)
+{
+    size_t len = strlen(outer);
+
+    return strncmp(step, outer, len) == 0 &&
+           (step[len] == '\0' || strncmp(step + len, " / ", 3) == 0);
+}
+
+/* A step that begins again asks anew: what it asked before stands open no more. */
+static void open_begin_again(struct open_search *search, const char *step)
+{
+    struct bl_value *kept = bl_map_new();
+
+    for (size_t i = 0; i < bl_value_count(search->gates); i++) {
+        const struct bl_value *gate = bl_map_at(search->gates, i);
+        const char *of = bl_map_text(bl_map_get(gate, "data"), "step", "");
+        if (bl_value_type(gate) == BL_MAP && !open_step_holds(step, of))
+            bl_map_set(kept, bl_map_key(search->gates, i), bl_value_ref(gate));
+    }
+    bl_value_unref(search->gates);
+    search->gates = kept;
+}
+
 static bool open_event(void *arg, const struct bl_event *event)
 {
     struct open_search *search = arg;
@@ -56,6 +80,8 @@ static bool open_event(void *arg, const struct bl_event *event)
         return open_add(search, number, event);
     if (strcmp(event->kind, "gate_answered") == 0)
         bl_map_set(search->gates, number, bl_value_nil());
+    if (strcmp(event->kind, "step_again") == 0)
+        open_begin_again(search, bl_map_text(event->data, "step", ""));
     return true;
 }
 
