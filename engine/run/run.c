@@ -249,10 +249,9 @@ static int run_exit(const struct run *run, const struct bl_result *result)
     const struct bl_world_counts *counts = bl_world_counts_of(bl_session_world(run->session));
     int signal = bl_session_signal(run->session);
 
-    if (signal == SIGINT)
-        return BL_EXIT_INT;
-    if (signal != 0)
-        return BL_EXIT_TERM;
+    /* one that came when all was done has stopped nothing */
+    if (signal != 0 && result->is_failed)
+        return signal == SIGINT ? BL_EXIT_INT : BL_EXIT_TERM;
     if (counts->in_doubt > 0)
         return BL_EXIT_DOUBT;
     if (result->is_failed)
