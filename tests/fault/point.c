@@ -124,16 +124,18 @@ static bool point_verify(struct point *point)
     return point->last.status == 0 || point_wrong(point, "its journal is not sound", "");
 }
 
-/* How the run has to end that was cut off. */
-static bool point_ended_as_cut(const struct point *point)
+/* How a run has to end that was cut off; one that had ended already ends as it likes. */
+static bool point_ended_as_cut(const struct point *point, bool has_ended)
 {
     const struct fault_end *end = &point->first;
 
+    if (has_ended && point->mode == FAULT_STOP)
+        return end->status == 0 || end->status == 128 + SIGTERM;
     switch (point->mode) {
     case FAULT_KILL:
         return end->signaled && end->status == 128 + SIGKILL;
     case FAULT_STOP:
-        return end->status == 128 + SIGTERM;
+        return end->status == 128 + SIGTERM && !end->signaled;
     default:
         return !end->signaled && end->status >= 0 && end->status <= 7 && end->status != 2;
     }
@@ -156,13 +158,13 @@ static bool point_begin(struct point *point)
 
 static bool point_continue(struct point *point)
 {
-    bool has_ended;
+    bool has_begun = fault_run_begun(point->lane, point->run, sizeof(point->run));
+    bool has_ended = has_begun && fault_run_ended(point->lane, point->run);
 
-    if (!point_ended_as_cut(point))
+    if (!point_ended_as_cut(point, has_ended))
         return point_wrong(point, "the run has not ended as it should", "");
-    if (!fault_run_begun(point->lane, point->run, sizeof(point->run)))
+    if (!has_begun)
         return point_begin(point);
-    has_ended = fault_run_ended(point->lane, point->run);
     *(has_ended ? &point->result->finished : &point->result->resumed) += 1;
     return (has_ended || point_resume(point)) && point_compare(point, 1) && point_verify(point);
 }
