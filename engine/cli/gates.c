@@ -17,50 +17,57 @@
 #define GATES_WAIT_MS 10000 /* for the run to take a note */
 #define GATES_LOOK_US 50000
 
-static enum bl_code gates_status(const struct bl_state *state, const char *id,
-                                 struct bl_error *err)
+static enum bl_code gates_is_live(const struct bl_state *state, const char *id, bool *is_live,
+                                  struct bl_error *err)
 {
     struct bl_value *runs = NULL;
-    const char *status = "";
     enum bl_code code = bl_journal_list(state, &runs, err);
 
+    *is_live = false;
     for (size_t i = 0; code == BL_OK && i < bl_value_count(runs); i++) {
         const struct bl_value *run = bl_list_get(runs, i);
         if (strcmp(bl_map_text(run, "run", ""), id) == 0)
-            status = bl_map_text(run, "status", "");
+            *is_live = strcmp(bl_map_text(run, "status", ""), "running") == 0;
     }
-    if (code == BL_OK && strcmp(status, "running") != 0)
-        code = bl_fail(err, BL_E_NOT_FOUND,
-                       "run %s is not live: nobody would take the answer. `belay resume %s` "
-                       "takes it up again, `belay log %s` shows where it ended",
-                       id, id, id);
     bl_value_unref(runs);
+    return code;
+}
+
+enum bl_code bl_given_run_of(const struct bl_given *given, const char *word,
+                             struct bl_live *live, bool *is_live, struct bl_error *err)
+{
+    enum bl_code code;
+
+    if (bl_word_is_file(word))
+        return bl_fail(err, BL_E_ARG, "%s is a file: name a run by its id, or `last`", word);
+    code = bl_given_state(given, &live->state, err);
+    if (code == BL_OK)
+        code = bl_journal_find(&live->state, word, live->id, err);
+    if (code == BL_OK)
+        code = gates_is_live(&live->state, live->id, is_live, err);
+    if (code == BL_OK)
+        bl_journal_file(&live->state, live->id, live->path);
     return code;
 }
 
 enum bl_code bl_live_find(const struct bl_given *given, const char *id, struct bl_live *live,
                           struct bl_error *err)
 {
-    enum bl_code code = bl_given_state(given, &live->state, err);
+    bool is_live;
+    enum bl_code code = bl_given_run_of(given, id, live, &is_live, err);
 
-    if (code == BL_OK)
-        code = bl_journal_find(&live->state, id, live->id, err);
-    if (code == BL_OK)
-        code = gates_status(&live->state, live->id, err);
-    if (code == BL_OK)
-        bl_journal_file(&live->state, live->id, live->path);
+    if (code == BL_OK && !is_live)
+        code = bl_fail(err, BL_E_NOT_FOUND,
+                       "run %s is not live: nobody would take the answer. `belay resume %s` "
+                       "takes it up again, `belay log %s` shows where it ended",
+                       live->id, live->id, live->id);
     return code;
 }
 
 enum bl_code bl_given_live(const struct bl_given *given, struct bl_live *live,
                            struct bl_error *err)
 {
-    const char *word = given->words[0];
-
-    if (bl_word_is_file(word))
-        return bl_fail(err, BL_E_ARG, "%s is a file: name a live run by its id, or `last`",
-                       word);
-    return bl_live_find(given, word, live, err);
+    return bl_live_find(given, given->words[0], live, err);
 }
 
 /* Says which gates are open, for somebody who named none of them. */

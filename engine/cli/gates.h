@@ -12,6 +12,10 @@ struct bl_live {
     struct bl_state state;
     char id[BL_RUN_TEXT], path[PATH_MAX];
 };
+/* Finds a run and says whether it is live. BL_E_NOT_FOUND: no such run. */
+enum bl_code bl_given_run_of(const struct bl_given *given, const char *word,
+                             struct bl_live *live, bool *is_live,
+                             struct bl_error *err) BL_MUST_USE;
 /* BL_E_NOT_FOUND: no such run, or it is not live; says what to do then. */
 enum bl_code bl_given_live(const struct bl_given *given, struct bl_live *live,
                            struct bl_error *err) BL_MUST_USE;

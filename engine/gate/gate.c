@@ -22,17 +22,14 @@ struct bl_gate *bl_gate_new(struct bl_loop *loop, struct bl_journal *journal,
                             const struct bl_gate_settings *settings)
 {
     struct bl_gate *gate = bl_alloc(sizeof(*gate));
-    struct bl_error err;
 
     gate->loop = loop;
     gate->journal = journal;
     gate->settings = *settings;
     gate->end = &gate->first;
-    /* Without one, answers come from the terminal only: no reason not to run. */
     gate->evidence = bl_list_new();
     gate->approvals = approvals_new(settings->signing);
     gate->settings.signing = NULL;
-    gate->inbox = bl_inbox_open(loop, journal, gate_note, gate, &err);
     return gate;
 }
 
@@ -289,10 +286,24 @@ static void gate_show(struct bl_gate *gate)
         gate_wait(gate, question);
 }
 
+/* From the first turn on: what a replay still holds cannot be answered. Without an inbox
+ * answers come from the terminal only, which is no reason not to run. */
+static void gate_open_inbox(struct bl_gate *gate)
+{
+    struct bl_error err;
+
+    if (gate->has_looked)
+        return;
+    gate->has_looked = true;
+    gate->inbox = bl_inbox_open(gate->loop, gate->journal, gate_note, gate, &err);
+}
+
 bool bl_gate_turn(struct bl_gate *gate)
 {
-    const struct question *question = gate->first;
+    const struct question *question;
 
+    gate_open_inbox(gate);
+    question = gate->first;
     if (question == NULL)
         return false;
     if (gate->is_shown || question->is_standing)

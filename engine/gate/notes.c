@@ -60,8 +60,8 @@ struct question *notes_find(const struct bl_gate *gate, const struct bl_note *no
     int64_t number = bl_map_int(note->data, "gate", 0);
     struct question *question = gate->first;
 
-    while (question != NULL && question->number != number)
-        question = question->next;
+    while (question != NULL && (question->number != number || question->opened == NULL))
+        question = question->next; /* one that is not open has no hash */
     if (question == NULL && number > 0 && number <= gate->count)
         bl_fail(err, BL_E_NOT_FOUND, "gate %lld is no longer open", (long long)number);
     else if (question == NULL)

@@ -75,6 +75,10 @@ static bool open_event(void *arg, const struct bl_event *event)
     struct open_search *search = arg;
     char number[24];
 
+    if (strcmp(event->kind, "run_stopped") == 0 || strcmp(event->kind, "run_resumed") == 0) {
+        bl_value_unref(search->gates); /* what was open is not any more; it opens again */
+        search->gates = bl_map_new();
+    }
     snprintf(number, sizeof(number), "%lld", (long long)bl_map_int(event->data, "gate", 0));
     if (strcmp(event->kind, "gate_opened") == 0)
         return open_add(search, number, event);

@@ -33,6 +33,7 @@ struct bl_gate {
     struct bl_gate_settings settings;
     struct bl_terminal *terminal; /* NULL until the first question is shown */
     struct bl_inbox *inbox;       /* NULL: there is none, answers come from the terminal only */
+    bool has_looked;              /* it was tried to make one */
     struct approvals *approvals;
     struct bl_value *evidence; /* list of {name, text}: what was measured and kept so far */
     struct question *first, **end;

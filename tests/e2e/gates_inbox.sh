@@ -161,5 +161,38 @@ expect "approve: in a terminal" terminal_wait 'gate 1: taken'
 tmux -S "$terminal_socket" kill-window
 expect "approve: the other terminal has gone on" ends 0
 
+# A run that nobody writes any more: what was answered for its gate is none for the one that opens again.
+killed() {
+    run confirm
+    terminal_wait 'Go on'
+    id=$(run_id)
+    pid=$("$belay" log last --full --kind run_started | sed -n 's/.*"pid": \([0-9]*\).*/\1/p')
+    hash=$(gate_hash)
+    kill -9 "$pid"
+    terminal_wait 'status=137'
+}
+killed
+expect "killed: no answer is taken" exits 2 approve last
+expect "killed: says what to do" says "belay resume $id"
+note stale "$id" "$hash" >"$work/state/inbox/$id/stale.note"
+terminal_run "$belay resume last"
+expect "resumed: the gate opens again" terminal_wait 'Gate 2'
+expect "resumed: the answer that lay there is stale" terminal_wait 'gate 1 is no longer open'
+expect "resumed: nothing was made" missing confirmed
+expect "resumed: it is answered anew" exits 0 approve last
+expect "resumed: goes on" ends 0
+expect "resumed: made" made confirmed
+expect "abort: not a run that has ended by itself" exits 2 abort last
+killed
+expect "abort: a run that was cut off" exits 0 abort last --reason 'not needed'
+expect "abort: is marked" sh -c "'$belay' runs --format json | head -1 | grep -q '\"outcome\":\"rejected\"'"
+expect "abort: says who and why" sh -c "'$belay' log last | grep -q 'aborted by $(id -un): not needed'"
+expect "abort: the journal is sound" exits 0 verify last
+expect "abort: once" exits 2 abort last
+status=0
+elsewhere run confirm || status=$?
+expect "abort: a run that waits" [ "$status" -eq 3 ]
+expect "abort: is given up" exits 0 abort last
+
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]
