@@ -33,7 +33,7 @@ static const struct bl_operation thing_operations[] = {
     {.name = "bare", .text = "Says nothing."},
     {0},
 };
-static void thing_open(struct bl_connection *connection);
+const struct bl_module bl_module_thing = {.name = "thing", .settings = thing_settings};
 C
 mkdir -p tests/lua
 printf 'x = nil\n%s: nothing\nlocal path = "/%s/somebody/x"\n' "-- TO""DO" home >lua/bad.lua
