@@ -33,8 +33,9 @@ static int undo_run(const struct bl_given *given)
     {"yes", NULL, "answers confirmations of class change with yes; never a destroy", false,    \
      NULL},                                                                                    \
         {"old-source", NULL, "with the text of the files that the run kept", false, NULL},     \
-        {"take-over", NULL, "asks whoever runs it now to stop, and waits for that", false,     \
-         NULL},                                                                                \
+        {"take-over", NULL,                                                                    \
+         "asks whoever runs it now to stop (a word has to be typed), and waits for that",      \
+         false, NULL},                                                                         \
     {                                                                                          \
         0                                                                                      \
     }

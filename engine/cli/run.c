@@ -154,7 +154,9 @@ static const struct bl_option run_options[] = {
     {"answers", "FILE", "answers for a dry run: JSON, question to answer", false, NULL},
     {"yes", NULL, "answers confirmations of class change with yes; never a destroy", false,
      NULL},
-    {"take-over", NULL, "asks whoever runs it now to stop, and waits for that", false, NULL},
+    {"take-over", NULL,
+     "asks whoever runs it now to stop (a word has to be typed), and waits for that", false,
+     NULL},
     {0},
 };
 

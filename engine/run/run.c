@@ -6,6 +6,7 @@
 #include "run/private.h"
 
 #include "base/exit.h"
+#include "gate/prompt.h"
 #include "run/head_signer.h"
 #include "run/others.h"
 #include "run/params.h"
@@ -208,20 +209,66 @@ static void run_show(const struct run *run)
         bl_journal_subscribe(run->journal, options->on_event, options->arg);
 }
 
+static void run_name_others(void *arg)
+{
+    const struct run *run = arg;
+
+    bl_others_name(run->journal, &run->state, run->id,
+                   bl_map_text(run->environment, "name", ""));
+}
+
+/* Somebody who lives is asked to stop only by a word that nobody types by accident. */
+static enum bl_code run_ask_take_over(const struct run *run, struct bl_error *err)
+{
+    struct bl_buf question, word;
+    struct bl_error why;
+    enum bl_code code;
+
+    if (!run->options->is_attended)
+        return bl_fail(
+            err, BL_E_WAITING,
+            "%s: a run that lives is taken over in a terminal only, with a typed word",
+            run->id);
+    bl_buf_init(&question, 0);
+    bl_buf_init(&word, BL_PROMPT_MAX);
+    bl_buf_printf(&question, "%s. Type %s to stop that run and go on here", err->message,
+                  run->id);
+    code = bl_prompt_line(bl_buf_text(&question), &word, &why);
+    if (code != BL_OK)
+        bl_fail(err, code, "%s: not taken over: %s", run->id, why.message);
+    else if (strcmp(bl_buf_text(&word), run->id) != 0)
+        code =
+            bl_fail(err, BL_E_REJECTED, "%s: not taken over: another word was typed", run->id);
+    bl_buf_release(&question);
+    bl_buf_release(&word);
+    return code;
+}
+
+static enum bl_code run_take_lease(struct run *run, struct bl_error *err)
+{
+    struct bl_lease_request wanted = {
+        .procedure = run->id,
+        .environment = bl_map_text(run->environment, "name", ""),
+    };
+    enum bl_code code = bl_lease_take(&run->state, &wanted, &run->clock, &run->lease, err);
+
+    if (code != BL_E_BUSY || !run->options->take_over)
+        return code;
+    code = run_ask_take_over(run, err);
+    wanted.take_over = true;
+    return code != BL_OK ? code
+                         : bl_lease_take(&run->state, &wanted, &run->clock, &run->lease, err);
+}
+
 static enum bl_code run_open_journal(struct run *run, struct bl_error *err)
 {
     struct bl_journal_options options = {.state = &run->state, .clock = &run->clock};
     struct bl_value *info = run_info(run);
-    const struct bl_lease_request wanted = {
-        .procedure = run->id,
-        .take_over = run->options->take_over,
-        .environment = bl_map_text(run->environment, "name", ""),
-    };
     enum bl_code code =
         bl_state_open(bl_map_text(run->environment, "state", NULL), true, &run->state, err);
 
     if (code == BL_OK && run->options->world == BL_WORLD_LIVE)
-        code = bl_lease_take(&run->state, &wanted, &run->clock, &run->lease, err);
+        code = run_take_lease(run, err);
     options.info = info;
     options.redactor = bl_secrets_redactor(run->secrets);
     if (code == BL_OK)
@@ -240,7 +287,7 @@ static enum bl_code run_open_journal(struct run *run, struct bl_error *err)
         bl_journal_append(run->journal, "file_loaded",
                           bl_value_ref(bl_list_get(run->loaded, i)));
     if (run->lease != NULL)
-        bl_others_name(run->journal, &run->state, wanted.procedure, wanted.environment);
+        run_name_others(run);
     return bl_journal_flush(run->journal, err);
 }
 
@@ -314,6 +361,8 @@ static int run_body(struct run *run, struct bl_error *err)
     settings.replay = run->info != NULL ? run->path : NULL;
     settings.undo = options->undo;
     settings.resumed = resumed;
+    settings.on_resumed = run_name_others;
+    settings.on_resumed_arg = run;
     run->session = bl_session_new(&settings);
     run_hold_signals(false);
     code = bl_runtime_start(run->project.runtime, run->id, run->params, err);
@@ -350,6 +399,8 @@ static int run_perform(struct run *run, struct bl_error *err)
     run_hold_signals(true);
     if (run_open_journal(run, err) == BL_OK)
         status = run_body(run, err);
+    else if (err->code == BL_E_WAITING || err->code == BL_E_REJECTED)
+        status = bl_exit_of(err->code); /* what a person said about taking over */
     run_hold_signals(false);
     return status;
 }

@@ -270,6 +270,7 @@ static enum bl_code session_resume(struct bl_session *session, struct bl_error *
     if (code != BL_OK || (session->had_ended && !session->settings.undo))
         return code;
     bl_world_emit(world, "run_resumed", bl_value_ref(session->settings.resumed));
+    session->settings.on_resumed(session->settings.on_resumed_arg);
     if (session->settings.undo)
         return bl_runtime_undo(runtime, err);
     bl_world_resolve(world);

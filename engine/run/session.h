@@ -21,6 +21,8 @@ struct bl_session_settings {
     const char *replay;         /* a run that is taken up again: its file; NULL: a new one */
     bool undo;                  /* then: what was done is undone */
     const struct bl_value *resumed; /* then: what `run_resumed` says */
+    void (*on_resumed)(void *arg);  /* then: called right after that */
+    void *on_resumed_arg;
     void (*on_waiting)(void *arg, const char *text, int64_t millis); /* may be NULL */
     void (*on_event)(void *arg, const char *kind,
                      const struct bl_value *data); /* without a journal */

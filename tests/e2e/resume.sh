@@ -189,10 +189,21 @@ done
 fresh
 expect "a live run cannot be taken up" background "$belay" run slow
 expect "who has it is said" says 1 'is already running' "$belay" resume last
-(sleep 2 && touch "$work/flag") &
-expect "with --take-over it is asked to stop, and goes on here" says 0 'All is well' "$belay" resume last --take-over
+expect "without a terminal it is not taken over" says 3 'with a typed word' "$belay" resume last --take-over
+terminal_start 90 40
+terminal_type "cd $work/project"
+terminal_run "$belay resume last --take-over"
+expect "take-over: who has it is said, and a word is asked for" terminal_wait 'Type slow to stop that run'
+terminal_type 'yes'
+expect "take-over: another word is a no" ends 4
+expect "take-over: the other goes on" kill -0 "$pid"
+terminal_run "$belay resume last --take-over"
+terminal_wait 'Type slow to stop that run'
+terminal_type 'slow'
 wait "$pid"
-expect "the other has stopped at a safe point" [ "$?" = 143 ]
+expect "take-over: the other has stopped at a safe point" [ "$?" = 143 ]
+touch "$work/flag"
+expect "take-over: it goes on here" ends 0
 expect "take-over: each once" wrote 'one last'
 
 # Undo: the last first, with what each step gave.
@@ -218,8 +229,6 @@ expect "it is taken up again" says 0 'Undo: One' "$belay" resume last
 expect "in its order" wrote 'one two none four unb un1'
 
 # In a terminal a failed step asks at once.
-terminal_start 90 40
-terminal_type "cd $work/project"
 fresh
 terminal_run "$belay run undone"
 expect "a failed step asks" terminal_wait 'What now'
