@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-FileCopyrightText: 2026 The Belay authors
 # SPDX-License-Identifier: MIT
-# two_users.sh: one user of the system runs, the other sees the run, is told what to do, and takes over once it is killed. Usage: two_users.sh BELAY
+# two_users.sh: one user of the system runs, the other sees the run, is told what to do, answers its gate, and takes over once it is killed. Usage: two_users.sh BELAY
 # shellcheck disable=SC2317 # functions are reached through trap
 set -uo pipefail
 belay=$(readlink -f "$1")
@@ -9,10 +9,13 @@ belay=$(readlink -f "$1")
     echo "skipped: only root can become two users"
     exit 77
 }
+# shellcheck source=tests/e2e/terminal.sh
+. "$(dirname "$0")/terminal.sh"
 work=$(mktemp -d "${TMPDIR:-/tmp}/belay-users.XXXXXX")
 failed=0
 children=()
 ended() {
+    terminal_stop
     [ ${#children[@]} -eq 0 ] || kill -9 "${children[@]}" 2>/dev/null
     wait 2>/dev/null
     rm -rf "$work"
@@ -79,6 +82,19 @@ procedure({
 END
 printf 'environment({ state = "%s", policy = { change = "free" } })\n' "$work/state" >"$work/project/environments/box.lua"
 printf 'environment({ policy = { change = "free" } })\n' >"$work/project/environments/private.lua"
+cat >"$work/project/ask.lua" <<END
+local file = require("file")
+
+procedure({
+  title = "Ask",
+  may = { ["file"] = "change" },
+  run = function()
+    if confirm("Go there?") then
+      file.append("$work/made/asked", "1")
+    end
+  end,
+})
+END
 chmod -R a+rX "$work/project"
 
 # Without a shared folder each has their own, and the message says how to share one.
@@ -151,5 +167,26 @@ expect 0 "run $run of it" "was cut off at step \"Second\": belay resume $run"
 as $rosa runs
 expect 0 "cut off"
 
-[ $failed -eq 0 ] && echo "two users: one runs, the other sees it, is told what to do, and takes over"
+# Rosa waits at a gate in her terminal; otto answers it, and her run goes on by itself.
+wait_for() {
+    terminal_wait "$1" || failed=1
+}
+terminal_start 90 30
+terminal_type "cd $work/project"
+terminal_run "setpriv --reuid=$rosa --regid=$rosa --groups=$group env HOME=$work/home.$rosa $belay run ask"
+wait_for 'Go on'
+as $otto runs
+expect 0 "running" "ask"
+as $otto approve last
+expect 0 "taken"
+wait_for 'status=0'
+terminal_has 'answered from elsewhere: yes' || failed=1
+[ "$(cat "$work/made/asked")" = 1 ] || {
+    echo "FAILED: the change that otto agreed to was not made once"
+    failed=1
+}
+as $rosa log last
+expect 0 "gate_answered"
+
+[ $failed -eq 0 ] && echo "two users: one runs, the other sees it, answers its gate, is told what to do, and takes over"
 exit $failed
