@@ -69,7 +69,7 @@ terminal_key Enter
 expect "ask: Enter means the default" terminal_wait 'got 4'
 run ask
 answer 'Enter for 4' '10'
-expect "ask: over the limit is asked again" answer 'Your answer' '9'
+expect "ask: over the limit is asked again" answer 'between 1 and 9' '9'
 expect "ask: the limit itself is right" terminal_wait 'got 9'
 run word
 terminal_wait 'Your answer'

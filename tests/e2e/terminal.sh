@@ -37,7 +37,7 @@ terminal_key() {
     tmux -S "$terminal_socket" send-keys "$1"
 }
 
-# terminal_wait PATTERN: until the screen has it; false after 60 s, with the screen shown.
+# terminal_wait PATTERN: until the screen has it; false after 60 s (or so many fifths of a second), with the screen shown.
 terminal_wait() {
     local i
     for i in $(seq "${TERMINAL_TRIES:-300}"); do
