@@ -47,6 +47,9 @@ local function read_spec(title, spec)
   return spec
 end
 
+local run_undo
+
+--- Begins a step and sees it through. Whoever looks a procedure over sees what undoes it, too.
 local function run_step(title, spec)
   local seconds = spec.timeout ~= nil and native.read_seconds("step", "timeout", spec.timeout)
     or nil
@@ -60,18 +63,26 @@ local function run_step(title, spec)
   if type(undo) == "function" then
     native.keep_undo(undo)
   end
-  return native.run_attempts(spec, seconds)
+  local result = native.run_attempts(spec, seconds)
+  if type(undo) == "function" and native.world() == "explore" then
+    run_undo(title, undo, result)
+  end
+  return result
+end
+
+function run_undo(title, undo, result)
+  return run_step("Undo: " .. title, {
+    run = function()
+      return undo(result)
+    end,
+  })
 end
 
 --- Undoes the completed steps, the last one first; each is a step of its own.
 native.on_undo(function()
   local title, undo, result = native.take_undo()
   while title ~= nil do
-    run_step("Undo: " .. title, {
-      run = function()
-        return undo(result)
-      end,
-    })
+    run_undo(title, undo, result)
     title, undo, result = native.take_undo()
   end
 end)

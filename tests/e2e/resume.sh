@@ -228,6 +228,10 @@ touch "$work/flagu"
 expect "it is taken up again" says 0 'Undo: One' "$belay" resume last
 expect "in its order" wrote 'one two none four unb un1'
 
+procedure spoilt 'step("X", { run = function() end, undo = function() nowhere() end })'
+expect "validate looks into what undoes a step" says 2 "unknown name 'nowhere'" "$belay" validate spoilt.lua
+rm spoilt.lua
+
 # In a terminal a failed step asks at once.
 fresh
 terminal_run "$belay run undone"
