@@ -5,6 +5,8 @@
 
 #include "gate/answer.h"
 
+#include "base/text.h"
+
 #define SKIP "skip"
 
 static bool answer_is_kind(const struct bl_value *question, const char *kind)
@@ -15,6 +17,17 @@ static bool answer_is_kind(const struct bl_value *question, const char *kind)
 size_t answer_count(const struct bl_value *question)
 {
     return bl_value_count(bl_map_get(question, "options")) + answer_is_kind(question, "choose");
+}
+
+bool answer_is_text(const char *line, size_t len)
+{
+    if (len >= ANSWER_MAX || !bl_utf8_is_valid(line, len))
+        return false;
+    for (size_t i = 0; i < len; i++) {
+        if ((unsigned char)line[i] < ' ' || line[i] == 0x7f)
+            return false;
+    }
+    return true;
 }
 
 bool answer_wants_reason(const struct bl_value *question, const struct bl_gate_answer *answer)

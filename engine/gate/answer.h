@@ -7,6 +7,7 @@
 
 #include "gate/gate.h"
 
+#define ANSWER_MAX 4096             /* bytes of a line */
 #define ANSWER_NONE "none of these" /* the last choice of `choose` */
 
 /*
@@ -17,6 +18,8 @@ enum bl_code answer_read(const struct bl_gate_request *request, const char *line
                          struct bl_gate_answer *answer, struct bl_error *err) BL_MUST_USE;
 /* True while the answer still wants a reason: a step is not skipped without one. */
 bool answer_wants_reason(const struct bl_value *question, const struct bl_gate_answer *answer);
+/* Plain text on one short line, as a terminal gives it: whole characters, none that control. */
+bool answer_is_text(const char *line, size_t len);
 /* How many may be chosen from: the options, and "none of these" where that is one. */
 size_t answer_count(const struct bl_value *question);
 

@@ -92,17 +92,21 @@ static enum bl_code notes_approve(const struct question *question, const struct 
                                   struct bl_gate_answer *answer, struct bl_error *err)
 {
     struct bl_gate_request request = question->request;
+    const char *line = bl_map_text(note->data, "answer", "yes");
+    const char *reason = bl_map_text(note->data, "reason", "");
 
+    if (!answer_is_text(line, strlen(line)) || !answer_is_text(reason, strlen(reason)))
+        return bl_fail(err, BL_E_ARG, "an answer is plain text on one short line");
     if (question->approvals > 0)
         return bl_fail(
             err, BL_E_DENIED,
             "here only a signature of somebody else counts: belay approve --key KEY");
     request.question = question->map;
-    if (answer_read(&request, bl_map_text(note->data, "answer", "yes"), answer, err) != BL_OK)
+    if (answer_read(&request, line, answer, err) != BL_OK)
         return err->code;
     if (answer->reason == NULL)
         answer->reason = bl_map_text(note->data, "reason", NULL);
-    if (answer->result == BL_GATE_NO)
+    if (answer->result == BL_GATE_NO && bl_map_get(question->map, "typed") != NULL)
         return bl_fail(err, BL_E_DENIED, "what was typed is not what had to be typed");
     if (answer_wants_reason(question->map, answer))
         return bl_fail(err, BL_E_ARG, "a step is not skipped without a reason");

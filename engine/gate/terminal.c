@@ -15,8 +15,6 @@
 #include <termios.h>
 #include <unistd.h>
 
-#define LINE_MAX_BYTES 4096
-
 struct bl_terminal {
     struct bl_loop *loop;
     uv_poll_t *poll; /* closed and freed by the loop */
@@ -54,7 +52,7 @@ struct bl_terminal *bl_terminal_open(struct bl_loop *loop, struct bl_error *err)
     terminal = bl_alloc(sizeof(*terminal));
     terminal->loop = loop;
     terminal->fd = fd;
-    bl_buf_init(&terminal->line, LINE_MAX_BYTES);
+    bl_buf_init(&terminal->line, ANSWER_MAX);
     bl_buf_init(&terminal->waits, 0);
     terminal->poll = bl_alloc(sizeof(*terminal->poll));
     if (uv_poll_init(bl_loop_uv(loop), terminal->poll, fd) != 0)
@@ -324,18 +322,6 @@ static void terminal_read_line(struct bl_terminal *terminal, const char *line)
     }
 }
 
-/* A whole line that is text: no control characters, none cut off. */
-static bool terminal_is_text(const struct bl_buf *line, size_t len)
-{
-    if (line->truncated || !bl_utf8_is_valid(line->data, len))
-        return false;
-    for (size_t i = 0; i < len; i++) {
-        if ((unsigned char)line->data[i] < ' ' || line->data[i] == 0x7f)
-            return false;
-    }
-    return true;
-}
-
 static void terminal_take_line(struct bl_terminal *terminal)
 {
     struct bl_buf *line = &terminal->line;
@@ -347,7 +333,7 @@ static void terminal_take_line(struct bl_terminal *terminal)
         end = line->data + line->len - 1;
     while (end > line->data && (end[-1] == ' ' || end[-1] == '\r'))
         end--;
-    if (!terminal_is_text(line, (size_t)(end - line->data))) {
+    if (line->truncated || !answer_is_text(line->data, (size_t)(end - line->data))) {
         terminal_again(terminal, "Please type plain text on one short line.");
         return;
     }

@@ -49,6 +49,11 @@ expect "reject: taken" exits 0 reject last 1 --reason 'not today'
 expect "reject: confirm is false and the run goes on" ends 0
 expect "reject: nothing was made" missing confirmed
 expect "reject: the reason is kept" journal_has 'not today'
+run confirm
+terminal_wait 'Go on'
+expect "approve: no is an answer too" exits 0 approve last --answer no
+expect "approve: the run goes on without it" ends 0
+expect "approve: nothing was made" missing confirmed
 run change
 terminal_wait 'Gate 1'
 expect "approve: only that gate" exits 0 approve last 1
@@ -84,6 +89,9 @@ run asked
 terminal_wait 'Your answer'
 expect "ask: what is wrong there is wrong here" exits 5 approve last --answer many
 expect "ask: and says why" says 'must be an integer'
+expect "ask: a line with more than text is none" exits 5 approve last --answer $'7\n8'
+expect "ask: nor is a very long one" exits 5 approve last --answer "$(printf '7%.0s' $(seq 5000))"
+expect "ask: and says what is wanted" says 'plain text on one short line'
 expect "ask: a value" exits 0 approve last --answer 7
 expect "ask: exit 0" ends 0
 expect "ask: the value arrives" terminal_has 'got 7'
