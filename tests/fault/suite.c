@@ -32,7 +32,7 @@ static const struct suite_plan suite_plans[] = {
     {"uncut", FAULT_KILL, SIGKILL, 0, 0, 0, 0, 0, 2},
     {"kill", FAULT_KILL, SIGKILL, 1, 5, 1, 4, 300, 2},
     {"stop", FAULT_STOP, SIGTERM, 2, 16, 2, 8, 150, 2},
-    {"postgres", FAULT_SERVER, SIGKILL, 0, 0, 1, 0, 40, 2},
+    {"postgres", FAULT_SERVER, SIGKILL, 0, 0, 3, 0, 15, 2},
     {"redis", FAULT_SERVER, SIGKILL, 0, 0, 1, 0, 20, 2},
     {"rabbit", FAULT_SERVER, SIGKILL, 0, 0, 5, 0, 5, 1},
 };
