@@ -168,11 +168,17 @@ void fault_verb(struct fault_lane *lane, const char *verb, const char *run,
     const char *words[DRIVE_ARGUMENTS] = {verb, run};
     int count = 2;
 
-    if (strcmp(verb, "resume") == 0)
-        words[count++] = drive_yes(lane);
     while (more != NULL && *more != NULL && count < DRIVE_ARGUMENTS - 1)
         words[count++] = *more++;
     drive(lane, NULL, words, end);
+}
+
+void fault_resume(struct fault_lane *lane, const char *run, const struct fault_cut *cut,
+                  struct fault_end *end)
+{
+    const char *words[] = {"resume", run, drive_yes(lane), NULL};
+
+    drive(lane, cut, words, end);
 }
 
 /* A question that stands on the screen behind what was read, once it is there in full. */
@@ -275,4 +281,46 @@ bool fault_run_begun(struct fault_lane *lane, char *out, size_t size)
 bool fault_run_ended(struct fault_lane *lane, const char *run)
 {
     return drive_log_has(lane, run, "run_ended      exit 0");
+}
+
+#define DRIVE_INTENTS 100
+
+/* What the log says of change number n, by lines of two kinds. */
+struct drive_story {
+    bool sent[DRIVE_INTENTS], answered[DRIVE_INTENTS], resolved[DRIVE_INTENTS];
+};
+
+static void drive_read_line(struct drive_story *story, const char *line)
+{
+    char kind[24], number[24];
+    long n;
+
+    if (sscanf(line, "%*s %*s %23s %23s", kind, number) != 2 || number[0] != '#')
+        return;
+    n = strtol(number + 1, NULL, 10);
+    if (n < 0 || n >= DRIVE_INTENTS)
+        BL_BUG("fault: a run with change number %ld", n);
+    story->sent[n] |= strcmp(kind, "intent") == 0;
+    story->answered[n] |= strcmp(kind, "outcome") == 0;
+    story->resolved[n] |= strcmp(kind, "resolved") == 0 || strcmp(kind, "doubt_ended") == 0;
+}
+
+bool fault_run_explained(struct fault_lane *lane, const char *run, int *doubts,
+                         struct bl_buf *missing)
+{
+    struct drive_story story = {0};
+    struct fault_end end;
+
+    fault_end_init(&end);
+    fault_verb(lane, "log", run, NULL, &end);
+    for (char *rest = end.output.data, *line; (line = strsep(&rest, "\n")) != NULL;)
+        drive_read_line(&story, line);
+    fault_end_release(&end);
+    *doubts = 0;
+    for (int n = 0; n < DRIVE_INTENTS; n++) {
+        *doubts += story.sent[n] && (story.resolved[n] || !story.answered[n]);
+        if (story.sent[n] && !story.answered[n] && !story.resolved[n])
+            bl_buf_printf(missing, "  nothing is said of what became of change #%d\n", n);
+    }
+    return missing->len == 0;
 }

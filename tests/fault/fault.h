@@ -51,6 +51,8 @@ void fault_lane_close(struct fault_lane *lane);
 /* Copies its folder, with project and journal, into the one that FAULT_KEEP names, if it does.
  */
 void fault_lane_keep(const struct fault_lane *lane, long point);
+/* Removes a folder with all that is in it. */
+void fault_remove(const char *folder);
 /* A path in the lane's folder; eight of them stay valid. */
 const char *fault_lane_path(const struct fault_lane *lane, const char *file);
 /* Connections for the suite itself, made anew when their server has been away. */
@@ -94,6 +96,9 @@ const char *fault_answer(struct fault_lane *lane, const char *question);
 
 /* How often a text of a statement was committed, by PostgreSQL's log. */
 int fault_sent_postgres(struct fault_lane *lane, const char *text);
+/* How often PostgreSQL has refused something, such as an index that is there already. What the
+ * engine itself cancels when it is stopped does not count. */
+int fault_errors_postgres(struct fault_lane *lane);
 /* How often a command was called, by Redis's append-only file and its statistics, which have to
  * agree unless it was killed; -1: they do not. */
 int fault_sent_redis(struct fault_lane *lane, const char *command);
@@ -108,7 +113,8 @@ void fault_take_messages(struct fault_lane *lane, const char *body, int *same, i
 struct fault_cut {
     long point; /* 0: nowhere, negative: without the library */
     int signal;
-    long whom; /* 0: the engine itself; negative: a server's process group and children */
+    long whom;  /* 0: the engine itself; negative: a server's process group and children */
+    long again; /* where the run is cut off once more when it is taken up; 0: nowhere */
 };
 
 struct fault_end {
@@ -126,6 +132,9 @@ void fault_run(struct fault_lane *lane, const struct fault_cut *cut, struct faul
 /* `belay VERB RUN ARGUMENT…` with nobody there. */
 void fault_verb(struct fault_lane *lane, const char *verb, const char *run,
                 const char *const *more, struct fault_end *end);
+/* `belay resume RUN` with nobody there, cut as said. */
+void fault_resume(struct fault_lane *lane, const char *run, const struct fault_cut *cut,
+                  struct fault_end *end);
 /* `belay resume RUN` in a terminal, where each question about a doubt is answered with the
  * truth: typed there, or by `belay approve` from elsewhere. How many were; *end as of
  * fault_verb. */
@@ -135,6 +144,10 @@ int fault_resume_answered(struct fault_lane *lane, const char *run, bool from_el
 bool fault_run_begun(struct fault_lane *lane, char *out, size_t size);
 /* Whether the journal says that it has ended well. */
 bool fault_run_ended(struct fault_lane *lane, const char *run);
+/* Whether the journal says of every change that was sent what became of it; counts those that
+ * were in doubt. What is not said is added to missing. */
+bool fault_run_explained(struct fault_lane *lane, const char *run, int *doubts,
+                         struct bl_buf *missing);
 
 /* --- point.c: one point
  * ----------------------------------------------------------------------- */
@@ -148,7 +161,9 @@ struct fault_result {
     _Atomic int before;      /* there was no run yet */
     _Atomic int finished;    /* the run had ended all the same */
     _Atomic int resumed;     /* taken up again with nobody there */
-    _Atomic int doubts;      /* said to be in doubt, with the change named */
+    _Atomic int again;       /* cut off once more in that */
+    _Atomic int intents;     /* changes that were sent, or may have been, without an outcome */
+    _Atomic int doubts;      /* ends of a run in doubt, with the change named */
     _Atomic int by_terminal; /* answered in a terminal */
     _Atomic int by_inbox;    /* answered from elsewhere */
     _Atomic int failures;

@@ -183,6 +183,11 @@ static int lane_remove_one(const char *path, const struct stat *info, int type,
     return remove(path);
 }
 
+void fault_remove(const char *folder)
+{
+    nftw(folder, lane_remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
 static void lane_container(struct fault_lane *lane)
 {
     char more[200];
@@ -196,9 +201,8 @@ static void lane_container(struct fault_lane *lane)
 
 void fault_lane_open(struct fault_lane *lane)
 {
-    snprintf(lane->folder, sizeof(lane->folder), "/tmp/belay-fault-XXXXXX");
-    if (mkdtemp(lane->folder) == NULL)
-        BL_BUG("fault: mkdtemp: %s", strerror(errno));
+    if (mkdir(lane->folder, 0700) != 0)
+        BL_BUG("fault: mkdir %s: %s", lane->folder, strerror(errno));
     snprintf(lane->queue, sizeof(lane->queue), "orders%d", lane->number);
     lane_folder(lane, "project", 0700);
     lane_folder(lane, "project/environments", 0700);
@@ -246,7 +250,7 @@ void fault_lane_close(struct fault_lane *lane)
     fault_shop_stop(lane->shop);
     test_server_stop(&lane->redis);
     test_server_stop(&lane->postgres);
-    nftw(lane->folder, lane_remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    fault_remove(lane->folder);
 }
 
 void fault_lane_revive(struct fault_lane *lane)
@@ -272,7 +276,7 @@ void fault_reset(struct fault_lane *lane)
 {
     struct timespec now;
 
-    nftw(fault_lane_path(lane, "state"), lane_remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    fault_remove(fault_lane_path(lane, "state"));
     for (const char *const *file = lane_files; *file != NULL; file++)
         (void)unlink(fault_lane_path(lane, *file));
     lane_sql(lane, "drop index if exists booked_what");

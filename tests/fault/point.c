@@ -37,7 +37,8 @@ static bool point_wrong(const struct point *point, const char *what, const char 
                more);
         return false;
     }
-    printf("FAIL point %ld (%s) of a run%s: %s\n%s", point->cut->point, point->first.where,
+    printf("FAIL point %ld (%s), then %ld of a run%s: %s\n%s", point->cut->point,
+           point->first.where, point->cut->again,
            point->from_elsewhere ? ", answered from elsewhere" : "", what, more);
     point_show("the run", &point->first);
     if (point->last.status >= 0 || point->last.output.len > 0)
@@ -96,6 +97,28 @@ static void point_answer(struct point *point)
         answered;
 }
 
+/* Takes it up with nobody there. */
+static void point_take_up(struct point *point, const struct fault_cut *cut)
+{
+    point_forget(point);
+    fault_resume(point->lane, point->run, cut, &point->last);
+}
+
+/* Takes it up and kills it once more in that. Where it ends before, that is an end like others.
+ */
+static bool point_cut_again(struct point *point)
+{
+    struct fault_cut cut = {.point = point->cut->again, .signal = SIGKILL};
+
+    fault_settle(point->lane, false);
+    point_take_up(point, &cut);
+    point->result->again += point->last.reached;
+    if (point->last.reached && point->last.status != 128 + SIGKILL)
+        return point_wrong(point, "the run that was taken up was not killed", "");
+    return point->last.reached || point->last.status == 0 || point->last.status == 7 ||
+           point_wrong(point, "the run cannot be taken up again", "");
+}
+
 /* Takes the run up until it has ended well: with nobody there, and when that has ended in doubt
  * with somebody. */
 static bool point_resume(struct point *point)
@@ -106,7 +129,7 @@ static bool point_resume(struct point *point)
         if (is_doubt)
             point_answer(point);
         else
-            point_verb(point, "resume", NULL);
+            point_take_up(point, NULL);
         if (point->last.status == 0)
             return true;
         if (point->last.status != 7 || is_doubt)
@@ -117,11 +140,23 @@ static bool point_resume(struct point *point)
     return point_wrong(point, "the run does not come to its end", "");
 }
 
-/* The journal of the run is whole. */
+/* The journal of the run is whole, and says what became of everything that was sent. */
 static bool point_verify(struct point *point)
 {
+    struct bl_buf missing;
+    bool is_explained;
+    int doubts;
+
     point_verb(point, "verify", NULL);
-    return point->last.status == 0 || point_wrong(point, "its journal is not sound", "");
+    if (point->last.status != 0)
+        return point_wrong(point, "its journal is not sound", "");
+    bl_buf_init(&missing, 0);
+    is_explained = fault_run_explained(point->lane, point->run, &doubts, &missing);
+    if (!is_explained)
+        point_wrong(point, "its journal leaves a change in doubt", bl_buf_text(&missing));
+    bl_buf_release(&missing);
+    point->result->intents += doubts;
+    return is_explained;
 }
 
 /* How a run has to end that was cut off; one that had ended already ends as it likes. */
@@ -166,6 +201,12 @@ static bool point_continue(struct point *point)
     if (!has_begun)
         return point_begin(point);
     *(has_ended ? &point->result->finished : &point->result->resumed) += 1;
+    if (!has_ended && point->cut->again > 0) {
+        if (!point_cut_again(point))
+            return false;
+        point_forget(point);
+        has_ended = fault_run_ended(point->lane, point->run);
+    }
     return (has_ended || point_resume(point)) && point_compare(point, 1) && point_verify(point);
 }
 

@@ -52,6 +52,18 @@ int fault_sent_postgres(struct fault_lane *lane, const char *text)
     return log.committed;
 }
 
+int fault_errors_postgres(struct fault_lane *lane)
+{
+    char *all = test_server_log(&lane->postgres);
+    int errors = 0;
+
+    for (char *rest = all, *line; (line = strsep(&rest, "\n")) != NULL;)
+        errors += strstr(line, "|ERROR:") != NULL &&
+                  strstr(line, "canceling statement due to user request") == NULL;
+    bl_free(all);
+    return errors;
+}
+
 /* Its statistics, which begin with the server. */
 static int sent_statistics(struct fault_lane *lane, const char *command)
 {

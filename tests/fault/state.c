@@ -265,6 +265,9 @@ static void compare_logs(struct fault_lane *lane, int times, struct bl_buf *out)
                 fault_sent_postgres(lane, "insert into booked"), times);
     compare_one(out, "Raise the total", "PostgreSQL's log",
                 fault_sent_postgres(lane, "update totals"), times);
+    if (lane->victim != &lane->postgres)
+        compare_one(out, "a statement", "PostgreSQL's refusals", fault_errors_postgres(lane),
+                    0);
     compare_one(out, "Count the order", "Redis's log", fault_sent_redis(lane, "INCR"), times);
     compare_one(out, "Push it to the feed", "Redis's log", fault_sent_redis(lane, "LPUSH"),
                 times);

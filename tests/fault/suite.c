@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The Belay authors */
 /* SPDX-License-Identifier: MIT */
 /* suite.c: the fault suite. Usage: fault_suite BELAY LIBRARY
- * uncut|kill|stop|postgres|redis|rabbit [FIRST [LAST]] */
+ * uncut|kill|again|stop|postgres|redis|rabbit [FIRST [LAST]] */
 #include "base/prefix.h"
 
 #include "fault.h"
@@ -13,7 +13,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define SUITE_LANES 2     /* at most */
+#define SUITE_LANES 2 /* at most */
+/* Where a run that was cut off at a point is cut off once more: spread, past its beginning. */
+#define SUITE_AGAIN(at) (40 + (at)*37 % 360)
 #define SUITE_POINTS 5000 /* more than a run has */
 
 /* One thing that is killed at points, and how many of those there are. */
@@ -31,6 +33,7 @@ struct suite_plan {
 static const struct suite_plan suite_plans[] = {
     {"uncut", FAULT_KILL, SIGKILL, 0, 0, 0, 0, 0, 2},
     {"kill", FAULT_KILL, SIGKILL, 1, 5, 1, 4, 300, 2},
+    {"again", FAULT_KILL, SIGKILL, 4, 20, 4, 0, 80, 2},
     {"stop", FAULT_STOP, SIGTERM, 2, 16, 2, 8, 150, 2},
     {"postgres", FAULT_SERVER, SIGKILL, 0, 0, 3, 0, 15, 2},
     {"redis", FAULT_SERVER, SIGKILL, 0, 0, 1, 0, 20, 2},
@@ -44,6 +47,7 @@ struct suite {
     struct test_server rabbit;
     struct test_engine engine;
     bool has_engine;
+    char folder[40]; /* of all lanes */
     struct fault_result *result;
 };
 
@@ -104,6 +108,7 @@ static int suite_lane(struct suite *suite, int number)
     bool is_well;
     long count = 0;
 
+    snprintf(lane.folder, sizeof(lane.folder), "%s/%d", suite->folder, number);
     fault_lane_open(&lane);
     suite_victim(suite, &lane);
     is_well = fault_uncut(&lane);
@@ -112,6 +117,8 @@ static int suite_lane(struct suite *suite, int number)
     for (long at = 1, taken = 0; at <= count; at++)
         if (chosen[at] && taken++ % suite->plan->lanes == number - 1) {
             struct fault_cut cut = {.point = at, .signal = suite->plan->signal};
+            if (strcmp(suite->plan->name, "again") == 0)
+                cut.again = SUITE_AGAIN(at);
             cut.whom = lane.victim == NULL ? 0 : -(long)lane.victim->pid;
             fault_point(&lane, suite->plan->mode, &cut, suite->result);
         }
@@ -144,12 +151,14 @@ static int suite_end(const struct suite *suite, int failed)
 
     printf(
         "%s: %d kill points, %d failures; %d of them before the run had begun, %d with a run "
-        "that ended well all the same, %d taken up again\n",
+        "that ended well all the same, %d taken up again, %d of these killed once more\n",
         plan->name, sum->points, sum->failures + failed, sum->before, sum->finished,
-        sum->resumed);
-    printf("%s: in doubt %d times with the change named; answered in a terminal %d times, from "
-           "elsewhere %d times; %d points were not reached\n",
-           plan->name, sum->doubts, sum->by_terminal, sum->by_inbox, sum->beyond);
+        sum->resumed, sum->again);
+    printf(
+        "%s: %d changes were in doubt, each is resolved in its journal; %d runs ended in doubt "
+        "and named the change; %d answers in a terminal, %d from elsewhere; %d points were "
+        "not reached\n",
+        plan->name, sum->intents, sum->doubts, sum->by_terminal, sum->by_inbox, sum->beyond);
     if (suite->first == 0 && sum->points < plan->least) {
         printf("FAIL at least %d points are wanted\n", plan->least);
         failed++;
@@ -179,7 +188,7 @@ int main(int argc, char **argv)
 
     if (!suite_read(&suite, argc, argv)) {
         fprintf(stderr,
-                "usage: fault_suite BELAY LIBRARY uncut|kill|stop|postgres|redis|rabbit "
+                "usage: fault_suite BELAY LIBRARY uncut|kill|again|stop|postgres|redis|rabbit "
                 "[FIRST [LAST]]\n");
         return 2;
     }
@@ -191,7 +200,11 @@ int main(int argc, char **argv)
     if (!suite.has_engine)
         printf("skipped: the container; a command marks the file instead: %s\n", why);
     test_rabbit_start(&suite.rabbit, NULL);
+    snprintf(suite.folder, sizeof(suite.folder), "/tmp/belay-fault-XXXXXX");
+    if (mkdtemp(suite.folder) == NULL)
+        BL_BUG("fault: mkdtemp: %s", strerror(errno));
     failed = suite_lanes(&suite);
+    fault_remove(suite.folder);
     test_server_stop(&suite.rabbit);
     if (suite.has_engine)
         test_engine_stop(&suite.engine);

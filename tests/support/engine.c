@@ -117,19 +117,20 @@ static bool engine_is_possible(char *why, size_t size)
     return missing == NULL;
 }
 
-/* A process that has ended and waits for its keeper has no command line. */
+/* A process that has ended waits as a zombie for its keeper. */
 static bool engine_has_ended(const struct test_engine *engine)
 {
-    char path[60];
+    char path[60], text[200] = "";
+    const char *state;
     FILE *file;
-    bool is_empty;
 
-    snprintf(path, sizeof(path), "/proc/%d/cmdline", (int)engine->server.pid);
+    snprintf(path, sizeof(path), "/proc/%d/stat", (int)engine->server.pid);
     file = fopen(path, "re");
-    is_empty = file == NULL || fgetc(file) == EOF;
-    if (file != NULL)
-        fclose(file);
-    return is_empty;
+    if (file == NULL)
+        return true;
+    state = fgets(text, sizeof(text), file) == NULL ? NULL : strrchr(text, ')');
+    fclose(file);
+    return state == NULL || strncmp(state, ") Z", 3) == 0;
 }
 
 bool test_engine_start(struct test_engine *engine, char *why, size_t size)
