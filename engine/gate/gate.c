@@ -59,9 +59,22 @@ void bl_gate_free(struct bl_gate *gate)
     bl_free(gate);
 }
 
+/* Before anybody can hear of a gate, but not while a replay holds what cannot be answered yet.
+ * Without an inbox answers come from the terminal only, which is no reason not to run. */
+static void gate_open_inbox(struct bl_gate *gate)
+{
+    struct bl_error err;
+
+    if (gate->has_looked)
+        return;
+    gate->has_looked = true;
+    gate->inbox = bl_inbox_open(gate->loop, gate->journal, gate_note, gate, &err);
+}
+
 /* Journals that it is open. Facts are what may be otherwise when it is asked again. */
 void gate_open(struct bl_gate *gate, struct question *question, struct bl_value *take_data)
 {
+    gate_open_inbox(gate);
     question->approvals = (int)bl_map_int(question->map, "approvals", 0);
     question->approved = bl_list_new();
     expiry_start(gate, question);
@@ -284,18 +297,6 @@ static void gate_show(struct bl_gate *gate)
     bl_terminal_ask(gate->terminal, question->number, &request, gate_answered, gate);
     if (question->approvals > 0 && bl_map_get(question->map, "typed") == NULL)
         gate_wait(gate, question);
-}
-
-/* From the first turn on: what a replay still holds cannot be answered. Without an inbox
- * answers come from the terminal only, which is no reason not to run. */
-static void gate_open_inbox(struct bl_gate *gate)
-{
-    struct bl_error err;
-
-    if (gate->has_looked)
-        return;
-    gate->has_looked = true;
-    gate->inbox = bl_inbox_open(gate->loop, gate->journal, gate_note, gate, &err);
 }
 
 bool bl_gate_turn(struct bl_gate *gate)

@@ -133,7 +133,7 @@ expect "unlisted: says what is missing" terminal_has 'lists nobody else'
 # Without a terminal it waits for the others as long as it may.
 mkdir -p "$work/made"
 touch "$work/made/victim"
-setsid "$belay" run destroy --env one >"$work/alone" 2>&1 </dev/null &
+setsid timeout 60 "$belay" run destroy --env one >"$work/alone" 2>&1 </dev/null &
 pid=$!
 for _ in $(seq 100); do
     grep -q 'approve' "$work/alone" && break
