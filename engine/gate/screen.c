@@ -192,7 +192,9 @@ bool bl_gate_screen(struct bl_buf *screen, int width, int number,
 
     bl_buf_init(&head, 0);
     bl_buf_char(screen, '\n');
-    bl_buf_printf(&head, "Gate %d: %s", number, title);
+    if (number > 0) /* an interruption is no gate of the run */
+        bl_buf_printf(&head, "Gate %d: ", number);
+    bl_buf_text_add(&head, title);
     screen_add(screen, width, "? ", 2, bl_buf_text(&head));
     full = screen_add_detail(screen, width,
                              screen_behind(bl_map_text(question, "detail", ""), title), full);
