@@ -10,29 +10,45 @@ struct search {
     bool (*fits)(const struct bl_performance *performance);
     int64_t n, gate;
     struct bl_performance *found;
+    bool is_certain; /* by its number, not only by what it asks */
 };
+
+/* One that has been given its number already. */
+static bool search_is_numbered(const struct search *search,
+                               const struct bl_performance *performance)
+{
+    return (search->n != 0 && performance->intent == search->n) ||
+           (search->gate != 0 && performance->gate == search->gate);
+}
+
+/* Branches may ask the same at once: the number of the call says which one it was. */
+static void search_compare(struct search *search, struct bl_performance *performance)
+{
+    struct bl_value *record = performance_record(performance);
+    struct bl_value *form = world_journal_form(performance->world, record);
+
+    if (record_is_same(form, search->record)) {
+        search->is_certain = performance->ask == bl_map_int(search->record, "ask", 0);
+        if (search->is_certain || search->found == NULL)
+            search->found = performance;
+    }
+    bl_value_unref(form);
+    bl_value_unref(record);
+}
 
 static void search_look(struct bl_performance *performance, void *arg)
 {
     struct search *search = arg;
-    struct bl_value *record, *form;
 
-    if (search->found != NULL)
+    if (search->is_certain)
         return;
     if (search->n != 0 || search->gate != 0) {
-        if ((search->n != 0 && performance->intent == search->n) ||
-            (search->gate != 0 && performance->gate == search->gate))
+        search->is_certain = search_is_numbered(search, performance);
+        if (search->is_certain)
             search->found = performance;
-        return;
+    } else if (!performance->is_abandoned && search->fits(performance)) {
+        search_compare(search, performance);
     }
-    if (performance->is_abandoned || !search->fits(performance))
-        return;
-    record = performance_record(performance);
-    form = world_journal_form(performance->world, record);
-    if (record_is_same(form, search->record))
-        search->found = performance;
-    bl_value_unref(form);
-    bl_value_unref(record);
 }
 
 static struct bl_performance *match_find(struct bl_world *world, struct search search)

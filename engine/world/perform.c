@@ -207,6 +207,7 @@ struct bl_performance *bl_perform(struct bl_world *world, struct bl_call *take_c
     performance->done = done;
     performance->owner = owner;
     performance->started = bl_clock_steady();
+    performance->ask = ++world->asks;
     performance->all_next = world->all;
     if (world->all != NULL)
         world->all->all_prev = performance;

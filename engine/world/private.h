@@ -16,6 +16,7 @@ struct bl_performance {
     int64_t intent;   /* its number; 0: none */
     int64_t agreed;   /* what was counted when a person agreed to destroy it; 0: not yet */
     int64_t started;  /* steady milliseconds */
+    int64_t ask;      /* the how-manieth call of the run it is: a replay counts the same */
     struct bl_call *asking;    /* a question about it that waits to be sent */
     struct bl_value *question; /* of its gate; NULL when none was asked */
     struct bl_value *record;   /* its intent as the journal has it, with its mark; NULL: none */
@@ -50,6 +51,7 @@ struct bl_world {
     bool is_held;                       /* nothing is sent now */
     struct replay *replay;              /* NULL once everything is live */
     int64_t turns;                      /* how often a task was resumed */
+    int64_t asks;                       /* how many calls tasks have made */
     int64_t since, base, born;          /* the tasks' clock; where it and the machine's began */
     struct bl_pause *pauses;
     int64_t pause_count;

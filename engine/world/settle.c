@@ -20,6 +20,8 @@ struct bl_value *performance_record(const struct bl_performance *performance)
     bl_map_set(record, "step", bl_value_text(call->step));
     bl_map_set(record, "file", bl_value_text(call->file));
     bl_map_set(record, "line", bl_value_int(call->line));
+    if (bl_world_is_durable(performance->world))
+        bl_map_set(record, "ask", bl_value_int(performance->ask));
     return record;
 }
 

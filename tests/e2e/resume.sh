@@ -157,6 +157,62 @@ touch "$work/flag"
 expect "shared: the same order" says 0 'order bac' "$belay" resume last
 expect "shared: once" wrote 'bac'
 
+# Branches that ask the same at once: each hears its own answer again, though the first one to ask heard it last.
+cat >"$work/server.pl" <<'PERL'
+use IO::Socket::INET;
+my $server = IO::Socket::INET->new(Listen => 5, LocalAddr => "127.0.0.1") or die;
+open(my $port, ">", "$ARGV[0]") or die;
+print $port $server->sockport;
+close($port);
+$SIG{CHLD} = "IGNORE";
+alarm(60);
+for my $n (1 .. 2) {
+    my $client = $server->accept or die;
+    next if fork;
+    while (my $line = <$client>) { last if $line =~ /^\r?\n$/; }
+    select(undef, undef, undef, 0.5) if $n == 1;
+    print $client "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nConnection: close\r\n\r\n$n";
+    exit;
+}
+PERL
+perl "$work/server.pl" "$work/port" &
+server=$!
+for _ in $(seq 50); do
+    [ ! -s "$work/port" ] || break
+    sleep 0.1
+done
+cat >environments/asked.lua <<LUA
+environment({
+  state = "$work/state.asked",
+  policy = { change = "free" },
+  exec = { sh = { class = "change" } },
+  http = { api = { url = "http://127.0.0.1:$(cat "$work/port")" } },
+})
+LUA
+cat >asked.lua <<LUA
+local exec, file = require("exec"), require("file")
+procedure({
+  title = "Resume asked",
+  uses = { api = "http.api" },
+  may = { ["exec.sh"] = "change" },
+  run = function(_, use)
+    local heard = each({ "a", "b" }, { at_once = 2 }, function() return use.api:get("/").body end)
+    local text = table.concat(heard, "-")
+    step("Use", function()
+      exec.run({ "sh", "-c", "echo " .. text .. " >>$work/out" })
+      if try(file.read, "$work/flag") == nil then fail("no flag") end
+    end)
+  end,
+})
+LUA
+fresh
+expect "asked: stops" says 1 'no flag' "$belay" run asked --env asked
+kill "$server" 2>/dev/null
+wait "$server" 2>/dev/null
+touch "$work/flag"
+expect "asked: each branch hears its own answer" says 0 'All is well' "$belay" resume last --env asked
+expect "asked: once" [ "$(wc -l <"$work/out")" = 1 ]
+
 # Killed and stopped.
 procedure slow 'step("One", function() put("one") end)
     step("Wait", function() wait_until("the flag", { every = "50ms", timeout = "50s" }, function() return has("flag") end) end)
