@@ -62,13 +62,17 @@ void bl_gate_reopen(struct bl_gate *gate)
     }
 }
 
+/* Of several with the same text it is the one whose turn it is: they open in line. */
 void bl_gate_renumber(struct bl_gate *gate, const struct bl_value *opened)
 {
+    const char *text = bl_map_text(opened, "question", "");
+    struct question *found = NULL;
+
     for (struct question *at = gate->first; at != NULL; at = at->next) {
-        if (strcmp(bl_map_text(at->map, "question", ""), bl_map_text(opened, "question", "")) !=
-            0)
-            continue;
-        at->number = (int)bl_map_int(opened, "gate", at->number);
-        return;
+        if (strcmp(bl_map_text(at->map, "question", ""), text) == 0 &&
+            (found == NULL || at->number < found->number))
+            found = at;
     }
+    if (found != NULL)
+        found->number = (int)bl_map_int(opened, "gate", found->number);
 }

@@ -322,6 +322,26 @@ expect "abort and undo undoes" terminal_wait 'Undo: One'
 expect "abort and undo ends it" ends 4
 expect "abort and undo: the last first" wrote 'one two none four unb un1'
 
+# The same question in two branches, opened again: each has its own answer, then and later.
+procedure alike 'local function branch(name)
+      return function() if confirm("Go on?") then put(name) end end
+    end
+    parallel({ a = branch("a"), b = branch("b") })
+    step("End", function() if not has("flag") then fail("no flag") end end)'
+fresh
+expect "alike: nobody answers" says 3 'nobody answered' "$belay" run alike
+terminal_run "$belay resume last"
+terminal_wait 'Gate 3'
+terminal_type yes
+terminal_wait 'Gate 4'
+terminal_type no
+terminal_wait 'What now'
+terminal_type 3
+expect "alike: abort ends it" ends 4
+touch "$work/flag"
+expect "alike: each branch has its answer again" says 0 'All is well' "$belay" resume last
+expect "alike: the yes only, once" wrote 'a'
+
 # In doubt: a person says what became of a change that nobody can be asked about.
 cat >doubt.lua <<LUA
 local exec, file = require("exec"), require("file")
