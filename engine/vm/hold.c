@@ -175,15 +175,6 @@ bool bl_runtime_wants_undo(const struct bl_runtime *runtime)
     return runtime->undo_is_wanted;
 }
 
-int bl_runtime_undos(const struct bl_runtime *runtime)
-{
-    int count = 0;
-
-    for (const struct undo *at = runtime->undos; at != NULL; at = at->older)
-        count++;
-    return count;
-}
-
 static const char hold_undo_all = 0; /* registry: the function of lua/words/step.lua */
 
 static BL_LJMP int hold_first(lua_State *L)
@@ -223,73 +214,6 @@ static BL_LJMP int native_on_undo(lua_State *L)
     lua_settop(L, 1);
     lua_rawsetp(L, LUA_REGISTRYINDEX, &hold_undo_all);
     return 0;
-}
-
-/* take_undo(): the newest of what can be undone: its title, its function, its step's result;
- * nil when nothing is left. From here on the task may do what that procedure may. */
-static BL_LJMP int native_take_undo(lua_State *L)
-{
-    struct bl_runtime *runtime = runtime_of(L);
-    struct task *task = task_current(L, "undo");
-    struct undo *undo = runtime->undos;
-
-    if (undo == NULL)
-        return 0;
-    luaL_checkstack(L, 6, "undo");
-    lua_pushstring(L, undo->title);
-    lua_rawgeti(L, LUA_REGISTRYINDEX, undo->ref);
-    bl_value_push(L, undo->result);
-    bl_value_unref(task->process->may);
-    task->process->may = undo->may;
-    luaL_unref(L, LUA_REGISTRYINDEX, undo->ref);
-    runtime->undos = undo->older;
-    bl_value_unref(undo->result);
-    bl_free(undo->title);
-    bl_free(undo);
-    return 3;
-}
-
-/* keep_undo(fn): the innermost step can be undone, once it is done. */
-static BL_LJMP int native_keep_undo(lua_State *L)
-{
-    struct task *task = task_current(L, "step");
-
-    luaL_checktype(L, 1, LUA_TFUNCTION);
-    lua_settop(L, 1);
-    if (task->steps != NULL)
-        task->steps->undo_ref = luaL_ref(L, LUA_REGISTRYINDEX);
-    return 0;
-}
-
-void undo_forget(struct bl_runtime *runtime)
-{
-    struct undo *undo;
-
-    while ((undo = runtime->undos) != NULL) {
-        runtime->undos = undo->older;
-        luaL_unref(runtime->vm->L, LUA_REGISTRYINDEX, undo->ref);
-        bl_value_unref(undo->result);
-        bl_value_unref(undo->may);
-        bl_free(undo->title);
-        bl_free(undo);
-    }
-}
-
-void undo_add(struct task *task, const struct bl_value *result)
-{
-    struct step *step = task->steps;
-    struct undo *undo;
-
-    if (step->undo_ref == LUA_NOREF)
-        return;
-    undo = bl_alloc(sizeof(*undo));
-    undo->older = task->runtime->undos;
-    undo->ref = step->undo_ref;
-    undo->title = bl_strdup(step->path);
-    undo->result = bl_value_ref(result);
-    undo->may = bl_value_ref(task->process->may);
-    step->undo_ref = LUA_NOREF;
-    task->runtime->undos = undo;
 }
 
 /* The guards of before, and whether the step of this attempt begins again. */
@@ -340,6 +264,7 @@ static BL_LJMP int native_begin_again(lua_State *L)
     step->attempt++;
     step->change_is_allowed = false;
     bl_world_reopen_changes(world, step->changes, step->path);
+    undo_begin_again(task);
     bl_map_set(data, "step", bl_value_text(step->path));
     bl_map_set(data, "attempt", bl_value_int(step->attempt));
     bl_world_emit(world, "step_again", data);

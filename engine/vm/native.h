@@ -27,6 +27,12 @@ BL_LJMP void native_hold(lua_State *L);
 /* The innermost step is done: keeps what undoes it. */
 void undo_add(struct task *task, const struct bl_value *result);
 void undo_forget(struct bl_runtime *runtime);
+/* The innermost step begins again: what steps inside it leave to be undone then replaces what
+ * they have left before. */
+void undo_begin_again(const struct task *task);
+/* Of undo.c, for native_hold. */
+BL_LJMP int native_take_undo(lua_State *L);
+BL_LJMP int native_keep_undo(lua_State *L);
 
 /* The last results of checks. */
 void tally_set(struct bl_runtime *runtime, const char *process, const char *name,

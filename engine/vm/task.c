@@ -167,6 +167,7 @@ void step_begin(struct task *task, const char *title, struct bl_value *take_data
     step->started = bl_clock_steady();
     step->undo_ref = LUA_NOREF;
     step->changes = bl_world_changes(task->runtime->world);
+    step->undos = task->runtime->undo_count;
     step->attempt = 1;
     step->outer = task->steps;
     task->steps = step;

@@ -15,6 +15,7 @@ struct step {
     bool is_verifying;      /* its `verify` runs: that only observes, and ends nothing */
     int undo_ref;           /* takes it back; LUA_NOREF: nothing does */
     size_t changes;         /* that the run had made when it began */
+    int64_t undos;          /* number of the last undo when it began */
     int attempt;            /* from 1 */
     int64_t started;
 };
@@ -82,7 +83,9 @@ struct tally;
 /* A completed step that can be undone. */
 struct undo {
     struct undo *older;
-    int ref; /* of its function */
+    int ref;        /* of its function */
+    int64_t number; /* from 1, in the order of the steps */
+    bool is_old;    /* a step around it has begun again since */
     char *title;
     struct bl_value *result, *may;
 };
@@ -107,6 +110,7 @@ struct bl_runtime {
     bool is_stopping;
     bool undo_is_wanted;
     struct undo *undos; /* the newest first */
+    int64_t undo_count; /* that there ever were */
     struct bl_result result;
 };
 

@@ -288,6 +288,26 @@ procedure spoilt 'step("X", { run = function() end, undo = function() nowhere() 
 expect "validate looks into what undoes a step" says 2 "unknown name 'nowhere'" "$belay" validate spoilt.lua
 rm spoilt.lua
 
+# A step inside one that begins again is done again, and undone once; so is one that is left out then.
+procedure inside 'step("Outer", function()
+      step("In", { run = function() put("in") end, undo = function() put("unin") end })
+      if not has("flagleft") then
+        step("In", { run = function() put("left") end, undo = function() put("unleft") end })
+      end
+      if not has("flag") then fail("no flag") end
+    end)'
+fresh
+expect "inside: stops" says 1 'no flag' "$belay" run inside
+expect "inside: begins again" says 1 'no flag' "$belay" resume last
+expect "inside: undone" says 0 'Undo: Outer / In' "$belay" undo last
+expect "inside: once" wrote 'in left unleft unin'
+fresh
+expect "left out: stops" says 1 'no flag' "$belay" run inside
+touch "$work/flagleft" "$work/flag"
+expect "left out: goes on" says 0 'begins again' "$belay" resume last
+expect "left out: undone" says 0 'Undo: Outer / In' "$belay" undo last
+expect "left out: once too" wrote 'in left unin unleft'
+
 # In a terminal a failed step asks at once.
 fresh
 terminal_run "$belay run undone"
