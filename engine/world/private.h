@@ -130,6 +130,8 @@ void performance_resolve(struct bl_performance *performance);
 /* Its outcome, and what is kept of it, after what was found out. */
 void performance_conclude(struct bl_performance *performance,
                           const struct bl_resolution *resolution);
+/* One more change that was made, or of which nobody knows. */
+void performance_count(const struct bl_performance *performance);
 /* Keeps the mark of `prepared` with the intent. */
 void performance_mark(struct bl_performance *performance, const struct bl_value *mark);
 /* The oldest first: calls fn for every operation under way; fn may free the one it is given. */

@@ -245,7 +245,7 @@ static void replay_outcome(struct bl_performance *performance, const struct bl_v
         return;
     }
     if (status == BL_ANSWERED) {
-        world->counts.changes++;
+        performance_count(performance);
         change_add(world, performance->record, bl_map_get(data, "value"), NULL);
     }
     if (!is_tail) {

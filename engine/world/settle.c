@@ -115,6 +115,14 @@ static void performance_assume(struct bl_performance *performance, struct bl_val
     performance->outcome.value = performance_nominal(performance);
 }
 
+void performance_count(const struct bl_performance *performance)
+{
+    const char *class = bl_map_text(performance->record, "class", "");
+
+    performance->world->counts.changes++;
+    performance->world->counts.destroys += strcmp(class, "destroy") == 0;
+}
+
 static void performance_settle_change(struct bl_performance *performance)
 {
     struct bl_value *record = bl_map_new();
@@ -127,10 +135,10 @@ static void performance_settle_change(struct bl_performance *performance)
     bl_world_stamp(world, record);
     bl_world_emit(world, "outcome", record);
     if (performance->outcome.status == BL_ANSWERED) {
-        world->counts.changes++;
+        performance_count(performance);
         change_add(world, performance->record, performance->outcome.value, NULL);
     } else if (performance->outcome.status == BL_UNKNOWN && world->is_settling) {
-        world->counts.changes++;
+        performance_count(performance);
         world->counts.in_doubt++;
     }
 }
@@ -159,7 +167,7 @@ void performance_conclude(struct bl_performance *performance,
     performance->finding = resolution->finding;
     performance->is_doubtful = false;
     if (resolution->finding == BL_FOUND_DONE) {
-        world->counts.changes++;
+        performance_count(performance);
         outcome->status = BL_ANSWERED;
         outcome->value = bl_value_ref(resolution->value);
         change_add(world, performance->record, resolution->value, NULL);
@@ -171,7 +179,7 @@ void performance_conclude(struct bl_performance *performance,
             change_add(world, performance->record, NULL,
                        bl_map_text(performance->record, "id", NULL));
     } else {
-        world->counts.changes++;
+        performance_count(performance);
         world->counts.in_doubt++;
         outcome->status = BL_UNKNOWN;
         bl_fail(&outcome->error, BL_E_DOUBT, "%s: %s: %s", performance->inspection.target,

@@ -31,7 +31,7 @@ struct bl_world_counts {
     int changes;  /* performed or unknown */
     int in_doubt; /* outcome unknown */
     int planned;
-    int destroys; /* of the planned */
+    int destroys; /* of the planned in a dry run, else of the changes */
     int refused;
 };
 

@@ -68,6 +68,7 @@ run destroy
 answer 'Type file' 'file'
 expect "destroy: the target goes on" ends 0
 expect "destroy: removed" missing victim
+expect "destroy: it is counted as one" terminal_has "1 (1 destroys)"
 run destroy --yes
 answer 'Type file' 'no'
 expect "--yes never answers a destroy" ends 4
