@@ -204,7 +204,7 @@ bool bl_gate_screen(struct bl_buf *screen, int width, int number,
     screen_add_place(screen, width, question);
     screen_add_facts(screen, width, question);
     if (strcmp(bl_map_text(question, "class", ""), "change") == 0 &&
-        bl_map_int(question, "approvals", 0) == 0)
+        bl_map_int(question, "approvals", 0) == 0 && *bl_map_text(question, "step", "") != '\0')
         screen_add_field(screen, width, "a yes", "counts for the other changes of this step");
     if (bl_map_get(question, "options") != NULL)
         screen_add_options(screen, width, question);

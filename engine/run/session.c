@@ -105,8 +105,10 @@ static void session_ask(struct bl_session *session)
     for (size_t i = 0; i < BL_COUNT(options); i++)
         bl_list_add(list, bl_value_text(options[i]));
     bl_map_set(question, "kind", bl_value_text("interrupt"));
-    bl_map_set(question, "question",
-               bl_value_text("Ctrl-C. What now? Nothing new is sent until you answer"));
+    bl_map_set(question, "question", bl_value_text("Ctrl-C. What now?"));
+    bl_map_set(question, "why",
+               bl_value_text("Nothing new is sent until you answer; what was sent goes on. "
+                             "Ctrl-C again stops the run."));
     bl_map_set(question, "options", list);
     session->is_asking = true;
     bl_world_hold(session->world, true);

@@ -55,7 +55,9 @@ local function ask_doubt(n, summary, target, detail)
     kind = "doubt",
     n = n,
     question = "Was this done? " .. summary,
-    why = "It was sent, its answer never came, and neither its server nor `verify` can tell.",
+    why = "It was sent, its answer never came, and neither its server nor `verify` can tell. "
+      .. "done: it happened, go on; redo: it did not, send it again; undo: it happened, stop and "
+      .. "undo the completed steps, not this one; abort: stop, it stays in doubt.",
     target = target,
     detail = detail,
     options = { "done", "redo", "undo", "abort" },
