@@ -53,8 +53,8 @@ function native.put(question)
   return text
 end
 
---- Asks a person to go on. A yes also allows the changes of this step. In a dry run it is
---- assumed.
+--- Asks a person to go on. A yes also allows the changes of this step. A no gives false and stops
+--- nothing: the body has to look. In a dry run yes is assumed.
 ---
 --- @param question string
 --- @param opts? { why?: string }
