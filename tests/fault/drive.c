@@ -194,8 +194,9 @@ static const char *terminal_question(const struct fault_end *end, size_t from)
 static void terminal_answer(struct fault_lane *lane, int fd, const char *run,
                             bool from_elsewhere, const char *question)
 {
-    const char *truth = fault_answer(lane, question);
+    const char *truth = fault_answer(lane, question), *at = strstr(question, "? Gate ");
     struct fault_end approve;
+    char gate[12] = "";
 
     if (truth == NULL)
         truth = "abort";
@@ -204,8 +205,11 @@ static void terminal_answer(struct fault_lane *lane, int fd, const char *run,
             BL_BUG("fault: the terminal is gone");
         return;
     }
+    if (at != NULL) /* other branches may ask as well */
+        snprintf(gate, sizeof(gate), "%.*s", (int)strspn(at + 7, "0123456789"), at + 7);
     fault_end_init(&approve);
-    fault_verb(lane, "approve", run, (const char *const[]){"--answer", truth, NULL}, &approve);
+    fault_verb(lane, "approve", run, (const char *const[]){gate, "--answer", truth, NULL},
+               &approve);
     if (approve.status != 0) {
         printf("approve ended with %d: %s", approve.status, bl_buf_text(&approve.output));
         (void)dprintf(fd, "abort\n");
