@@ -52,12 +52,20 @@ static bool task_is_begun(const struct task *task)
     return task->state == TASK_WAITING || task->is_queued;
 }
 
+/* Whether it has something to do, or waits for something itself: not for its branches, unless
+ * all of them are over and it has not heard of it yet. */
+static bool task_is_at_work(const struct task *task)
+{
+    return task->state != TASK_ENDED && task_is_begun(task) &&
+           (task->waits == NULL || task->is_queued);
+}
+
 enum bl_code bl_runtime_stuck(const struct bl_runtime *runtime, struct bl_error *why)
 {
     const struct task *worst = NULL;
 
     for (const struct task *at = runtime->tasks; at != NULL; at = at->next) {
-        if (at->state == TASK_ENDED || !task_is_begun(at) || at->waits != NULL)
+        if (!task_is_at_work(at))
             continue;
         if (at->held == HELD_NOT)
             return BL_OK;
@@ -123,7 +131,7 @@ static void hold_choose(struct bl_runtime *runtime)
         at->is_chosen = false;
     for (struct task *at = runtime->tasks; at != NULL; at = at->next) {
         struct task *owner;
-        if (at->state == TASK_ENDED || !task_is_begun(at) || at->waits != NULL)
+        if (!task_is_at_work(at))
             continue;
         owner = hold_owner(at);
         if (owner != NULL)

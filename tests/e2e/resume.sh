@@ -262,6 +262,23 @@ touch "$work/flag"
 expect "take-over: it goes on here" ends 0
 expect "take-over: each once" wrote 'one last'
 
+# A step that was not done in its time begins again, alone and beside others.
+procedure late 'local function wait(name)
+      return { timeout = "300ms", run = function()
+        wait_until(name, { every = "50ms" }, function() return has("flag") end)
+        put(name)
+      end }
+    end
+    step("Late", wait("one"))
+    parallel({ a = function() step("A", wait("two")) end, b = function() step("B", function() put("three") end) end })'
+fresh
+expect "late: its time is over" says 6 'did not end within its timeout' "$belay" run late
+expect "late: again" says 6 'begins again, attempt 2' "$belay" resume last
+touch "$work/flag"
+expect "late: it begins again" says 0 'begins again, attempt 3' "$belay" resume last
+expect "late: each once" [ "$(sort "$work/out" | paste -sd ' ')" = 'one three two' ]
+expect "late: a sound journal" sound
+
 # Undo: the last first, with what each step gave.
 procedure undone 'step("One", { run = function() put("one") return 1 end, undo = function(n) put("un" .. n) end })
     step("Two", { run = function() put("two") return "b" end, undo = function(b) put("un" .. b) end })
