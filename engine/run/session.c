@@ -261,20 +261,12 @@ static enum bl_code session_replay(struct bl_session *session, struct bl_error *
 }
 
 /* From the journal's end on: the doubts first, then everything begins again where it was. */
-static enum bl_code session_resume(struct bl_session *session, struct bl_error *err)
+static enum bl_code session_again(struct bl_session *session, struct bl_error *err)
 {
-    struct bl_runtime *runtime = session->settings.runtime;
     struct bl_world *world = session->world;
-    enum bl_code code = session_replay(session, err);
+    enum bl_code code = BL_OK;
     struct bl_value *data;
 
-    session->had_ended = bl_world_replay_has_ended(world);
-    if (code != BL_OK || (session->had_ended && !session->settings.undo))
-        return code;
-    bl_world_emit(world, "run_resumed", bl_value_ref(session->settings.resumed));
-    session->settings.on_resumed(session->settings.on_resumed_arg);
-    if (session->settings.undo)
-        return bl_runtime_undo(runtime, err);
     bl_world_resolve(world);
     while (code == BL_OK && bl_world_is_resolving(world) && !session->is_stopping)
         code = bl_world_turn(world, true, err);
@@ -283,9 +275,38 @@ static enum bl_code session_resume(struct bl_session *session, struct bl_error *
     data = bl_map_new();
     bl_world_stamp(world, data);
     bl_world_emit(world, "steps_again", data);
-    bl_runtime_again(runtime);
+    bl_runtime_again(session->settings.runtime);
     bl_world_go_on(world);
     return BL_OK;
+}
+
+static struct bl_value *session_resumed(const struct bl_session *session, bool undo)
+{
+    const struct bl_value *resumed = session->settings.resumed;
+    struct bl_value *data = bl_map_new();
+
+    for (size_t i = 0; i < bl_value_count(resumed); i++)
+        bl_map_set(data, bl_map_key(resumed, i), bl_value_ref(bl_map_at(resumed, i)));
+    if (undo)
+        bl_map_set(data, "undo", bl_value_bool(true));
+    return data;
+}
+
+/* An undo that stopped in its midst goes on with the step that it was at, which is not done. */
+static enum bl_code session_resume(struct bl_session *session, struct bl_error *err)
+{
+    struct bl_runtime *runtime = session->settings.runtime;
+    enum bl_code code = session_replay(session, err);
+    bool undo = session->settings.undo;
+
+    session->had_ended = bl_world_replay_has_ended(session->world);
+    if (code != BL_OK || (session->had_ended && !undo))
+        return code;
+    if (!session->had_ended && bl_runtime_is_undoing(runtime))
+        undo = false;
+    bl_world_emit(session->world, "run_resumed", session_resumed(session, undo));
+    session->settings.on_resumed(session->settings.on_resumed_arg);
+    return undo ? bl_runtime_undo(runtime, err) : session_again(session, err);
 }
 
 /* Nothing is sent any more; what was sent is waited for, so that it is not left in doubt. */

@@ -20,7 +20,7 @@ struct bl_session_settings {
     bool is_attended, yes;      /* see gate.h */
     const char *replay;         /* a run that is taken up again: its file; NULL: a new one */
     bool undo;                  /* then: what was done is undone */
-    const struct bl_value *resumed; /* then: what `run_resumed` says */
+    const struct bl_value *resumed; /* then: what `run_resumed` says, but for `undo` */
     void (*on_resumed)(void *arg);  /* then: called right after that */
     void *on_resumed_arg;
     void (*on_waiting)(void *arg, const char *text, int64_t millis); /* may be NULL */

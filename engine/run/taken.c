@@ -119,8 +119,6 @@ struct bl_value *run_resumed(const struct run *run, const struct bl_value *now)
         bl_map_set(data, fields[i], bl_value_ref(bl_map_get(now, fields[i])));
     if (bl_value_count(run->changed) > 0)
         bl_map_set(data, "changed", bl_value_ref(run->changed));
-    if (run->options->undo)
-        bl_map_set(data, "undo", bl_value_bool(true));
     if (run->options->old_source)
         bl_map_set(data, "old_source", bl_value_bool(true));
     return data;

@@ -212,6 +212,7 @@ enum bl_code bl_runtime_undo(struct bl_runtime *runtime, struct bl_error *err)
     bl_value_unref(runtime->result.value);
     memset(&runtime->result, 0, sizeof(runtime->result));
     runtime->is_over = runtime->is_stopping = runtime->undo_is_wanted = false;
+    runtime->is_undoing = true;
     lua_pushcfunction(runtime->vm->L, hold_first);
     return bl_vm_call(runtime->vm, 0, 0, err);
 }

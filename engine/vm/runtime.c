@@ -137,7 +137,7 @@ void bl_runtime_reset(struct bl_runtime *runtime)
     runtime->first = NULL;
     runtime->ready = NULL;
     runtime->ready_end = &runtime->ready;
-    runtime->is_over = runtime->is_stopping = false;
+    runtime->is_over = runtime->is_stopping = runtime->is_undoing = false;
 }
 
 void bl_runtime_free(struct bl_runtime *runtime)

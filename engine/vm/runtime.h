@@ -99,6 +99,8 @@ enum bl_code bl_runtime_undo(struct bl_runtime *runtime, struct bl_error *err) B
 /* A person chose to abort and undo. */
 void bl_runtime_want_undo(struct bl_runtime *runtime);
 bool bl_runtime_wants_undo(const struct bl_runtime *runtime);
+/* Whether that is under way. */
+bool bl_runtime_is_undoing(const struct bl_runtime *runtime);
 /* How many completed steps can be undone. */
 int bl_runtime_undos(const struct bl_runtime *runtime);
 /* Ends every task now; no script code runs but `<close>`. The error says why (its code decides

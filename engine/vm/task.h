@@ -109,6 +109,7 @@ struct bl_runtime {
     bool is_over;
     bool is_stopping;
     bool undo_is_wanted;
+    bool is_undoing;    /* its first task undoes what was done */
     struct undo *undos; /* the newest first */
     int64_t undo_count; /* that there ever were */
     struct bl_result result;

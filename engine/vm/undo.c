@@ -15,6 +15,11 @@ int bl_runtime_undos(const struct bl_runtime *runtime)
     return count;
 }
 
+bool bl_runtime_is_undoing(const struct bl_runtime *runtime)
+{
+    return runtime->is_undoing && !runtime->is_over;
+}
+
 static void undo_remove(struct bl_runtime *runtime, struct undo **at)
 {
     struct undo *undo = *at;

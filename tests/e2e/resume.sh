@@ -305,6 +305,17 @@ procedure spoilt 'step("X", { run = function() end, undo = function() nowhere() 
 expect "validate looks into what undoes a step" says 2 "unknown name 'nowhere'" "$belay" validate spoilt.lua
 rm spoilt.lua
 
+# An undo that stopped in its midst, and is asked for again: what it was at is not done yet.
+rm -f "$work/flagu"
+fresh
+expect "undo again: stops" says 1 'no flag' "$belay" run undone
+expect "undo again: the undo stops" says 1 'stuck' "$belay" undo last
+expect "undo again: and again" says 1 'stuck' "$belay" undo last
+touch "$work/flagu"
+expect "undo again: it goes on" says 0 'Undo: One' "$belay" undo last
+expect "undo again: nothing left out" wrote 'one two none four unb un1'
+expect "undo again: a sound journal" sound
+
 # A step inside one that begins again is done again, and undone once; so is one that is left out then.
 procedure inside 'step("Outer", function()
       step("In", { run = function() put("in") end, undo = function() put("unin") end })
