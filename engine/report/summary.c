@@ -178,14 +178,31 @@ static void summary_changes(struct terminal *terminal, const struct bl_value *en
 {
     long long changes = (long long)bl_map_int(ended, "changes", 0);
     long long refused = (long long)bl_map_int(ended, "refused", 0);
+    long long in_doubt = (long long)bl_map_int(ended, "in_doubt", 0);
 
     if (changes == 0)
         summary_field(&terminal->paper, "changes", "none");
     else
         summary_field(&terminal->paper, "changes", "%lld (%lld destroys)", changes,
                       (long long)bl_map_int(ended, "destroys", 0));
+    if (in_doubt > 0)
+        summary_field(&terminal->paper, "in doubt",
+                      "%lld of them: nobody knows whether it was made", in_doubt);
     if (refused > 0)
         summary_field(&terminal->paper, "refused", "%lld", refused);
+}
+
+/* Where a run that stopped goes on. */
+static void summary_next(struct terminal *terminal, const struct bl_value *ended)
+{
+    if (bl_map_get(ended, "error") == NULL || terminal->journal == NULL ||
+        terminal->run == NULL)
+        return;
+    summary_field(&terminal->paper, "next", "`belay resume %s` goes on where it stopped",
+                  terminal->run);
+    if (bl_map_int(ended, "changes", 0) > 0)
+        summary_field(&terminal->paper, "", "`belay undo %s` undoes the completed steps",
+                      terminal->run);
 }
 
 /* The last sentence of a run that must not change anything. */
@@ -249,7 +266,9 @@ void terminal_write_summary(struct terminal *terminal, const struct bl_value *en
     summary_field(paper, "time", "%s", time);
     if (terminal->journal != NULL)
         summary_field(paper, "journal", "%s", terminal->journal);
-    if (!is_live)
+    if (is_live)
+        summary_next(terminal, ended);
+    else
         summary_planned(terminal, ended);
 }
 
