@@ -139,11 +139,13 @@ static void hold_choose(struct bl_runtime *runtime)
     }
 }
 
+/* A change in doubt outside of steps has nobody to say what became of it: it is not sent again.
+ */
 static void hold_go_on(struct task *task)
 {
-
     bool is_step = task->held == HELD_STEP;
-    bool is_call = task->held == HELD_CALL && task->call_copy != NULL && task->steps == NULL;
+    bool is_call = task->held == HELD_CALL && task->call_copy != NULL && task->steps == NULL &&
+                   task->held_error.code != BL_E_DOUBT;
 
     if (task->is_chosen && !is_step && !hold_is_below_again(task)) {
         hold_restart(task);

@@ -412,6 +412,15 @@ expect "doubt: a person is asked" terminal_wait 'Was this done'
 terminal_type 'done'
 expect "doubt: done goes on" ends 0
 expect "doubt: and is not sent again" wrote 'one'
+
+# A doubt outside of steps: nobody can say what became of it, and no resume sends it again.
+procedure bare 'exec.run({ "sh", "-c", "echo bare >>'"$work"'/out; sleep 2" }, { timeout = 0.5 }) put("after")'
+fresh
+expect "bare: exit 7" says 7 'In doubt' "$belay" run bare
+expect "bare: still, taken up again" says 7 'In doubt' "$belay" resume last
+expect "bare: and once more" says 7 'In doubt' "$belay" resume last
+expect "bare: not sent again" wrote 'bare'
+
 fresh
 terminal_run "$belay run doubt"
 expect "doubt: asked at once in a terminal" terminal_wait 'Was this done'
