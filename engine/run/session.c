@@ -236,6 +236,13 @@ struct bl_session *bl_session_new(const struct bl_session_settings *settings)
     return session;
 }
 
+/* Undoes what was done; what is in doubt stays that. */
+static enum bl_code session_undo(struct bl_session *session, struct bl_error *err)
+{
+    bl_world_leave_doubts(session->world);
+    return bl_runtime_undo(session->settings.runtime, err);
+}
+
 /* The replay, up to where the run stopped. */
 static enum bl_code session_replay(struct bl_session *session, struct bl_error *err)
 {
@@ -252,7 +259,7 @@ static enum bl_code session_replay(struct bl_session *session, struct bl_error *
             bl_runtime_again(runtime);
             bl_world_go_on(session->world);
         } else if (next == BL_REPLAY_UNDO) {
-            code = bl_runtime_undo(runtime, err);
+            code = session_undo(session, err);
         } else {
             bl_runtime_step(runtime, true);
         }
@@ -306,7 +313,7 @@ static enum bl_code session_resume(struct bl_session *session, struct bl_error *
         undo = false;
     bl_world_emit(session->world, "run_resumed", session_resumed(session, undo));
     session->settings.on_resumed(session->settings.on_resumed_arg);
-    return undo ? bl_runtime_undo(runtime, err) : session_again(session, err);
+    return undo ? session_undo(session, err) : session_again(session, err);
 }
 
 /* Nothing is sent any more; what was sent is waited for, so that it is not left in doubt. */

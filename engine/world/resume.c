@@ -21,6 +21,22 @@ void bl_world_resolve(struct bl_world *world)
     performance_each(world, resume_resolve, NULL);
 }
 
+static void resume_leave(struct bl_performance *performance, void *arg)
+{
+    struct bl_world *world = arg;
+
+    if (!performance->is_doubtful)
+        return;
+    performance->is_doubtful = false; /* counted once, however often it is undone */
+    world->counts.changes++;
+    world->counts.in_doubt++;
+}
+
+void bl_world_leave_doubts(struct bl_world *world)
+{
+    performance_each(world, resume_leave, world);
+}
+
 bool bl_world_is_resolving(const struct bl_world *world)
 {
     for (const struct bl_performance *at = world->all; at != NULL; at = at->all_next) {

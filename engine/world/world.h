@@ -87,6 +87,8 @@ enum bl_code bl_world_replay_turn(struct bl_world *world, bool is_ready,
                                   enum bl_replay_next *next, struct bl_error *err) BL_MUST_USE;
 /* The run ended by its own word: there is nothing to go on with. Valid once it is over. */
 bool bl_world_replay_has_ended(const struct bl_world *world);
+/* After a replay: what was sent and never answered stays in doubt, and counts as that. */
+void bl_world_leave_doubts(struct bl_world *world);
 /*
  * After a replay: asks the systems what became of the changes in doubt, in bl_world_turn, until
  * bl_world_is_resolving is false. What is to begin again is abandoned then; bl_world_go_on lets

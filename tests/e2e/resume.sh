@@ -413,6 +413,21 @@ terminal_type 'done'
 expect "doubt: done goes on" ends 0
 expect "doubt: and is not sent again" wrote 'one'
 
+# Killed while a change was under way, and undone: what became of that change is still not known.
+procedure unknown 'step("One", { run = function() put("one") end, undo = function() put("unone") end })
+    step("Cut", function() exec.run({ "sh", "-c", "echo cut >>'"$work"'/out; sleep 2" }) end)'
+fresh
+expect "unknown: runs" background "$belay" run unknown
+for _ in $(seq 100); do
+    ! grep -q cut "$work/out" || break
+    sleep 0.1
+done
+kill -KILL "$pid"
+wait "$pid"
+expect "unknown: the undo says that it is in doubt" says 7 'In doubt' "$belay" undo last
+expect "unknown: so does the next one" says 7 'In doubt' "$belay" undo last
+expect "unknown: what was done is undone" wrote 'one cut unone'
+
 # A doubt outside of steps: nobody can say what became of it, and no resume sends it again.
 procedure bare 'exec.run({ "sh", "-c", "echo bare >>'"$work"'/out; sleep 2" }, { timeout = 0.5 }) put("after")'
 fresh
