@@ -10,6 +10,7 @@ enum bl_code bl_journal_read(const char *path, bl_journal_read_fn *fn, void *arg
                              struct bl_error *err)
 {
     sqlite3_stmt *statement = NULL;
+    struct bl_error inner;
     struct store_row row;
     struct bl_value *data;
     bool more = true;
@@ -24,10 +25,15 @@ enum bl_code bl_journal_read(const char *path, bl_journal_read_fn *fn, void *arg
            (rc = sqlite3_step(statement)) == SQLITE_ROW) {
         rc = SQLITE_OK;
         store_row_read(statement, &row);
-        code = store_row_parse(&row, &data, err);
+        code = store_row_parse(&row, &data, &inner);
         if (code == BL_OK) {
             more = fn(arg, &row.event);
             bl_value_unref(data);
+        } else {
+            bl_fail(err, code,
+                    "%s is damaged: %s: keep a copy of it; `belay verify` says how far it is "
+                    "sound",
+                    path, inner.message);
         }
     }
     if (rc != SQLITE_OK && rc != SQLITE_DONE)

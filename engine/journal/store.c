@@ -392,7 +392,7 @@ void store_row_read(sqlite3_stmt *statement, struct store_row *row)
 enum bl_code store_row_parse(struct store_row *row, struct bl_value **data,
                              struct bl_error *err)
 {
-    struct bl_error inner = {0};
+    struct bl_error inner = {.message = "its text is not there"};
 
     if (row->text == NULL || bl_json_parse(row->text, row->len, true, data, &inner) != BL_OK)
         return bl_fail(err, BL_E_PARSE, "event %lld cannot be read: %s",
