@@ -142,15 +142,15 @@ expect "changed: what is the same so far goes on with the new text" says 0 'All 
 expect "changed: each once" wrote 'one two'
 expect "changed: the journal says which file" grep -q 'changed.lua' <("$belay" log last --full 2>/dev/null || "$belay" log last --format json)
 
-# A run file whose end was lost: which file, and what to do next.
+# A run file with an event that is none: which file, and what to do next.
 fresh
 expect "damaged: stops" says 1 'no flag' "$belay" run again
 run=$("$belay" runs --format json | head -1 | sed 's/.*"run":"\([^"]*\)".*/\1/')
 file=$work/state/runs/$run.belay
 cp "$file" "$work/kept"
 chmod u+w "$file"
-truncate -s -480 "$file"
-expect "damaged: the file is named" says 2 "$run.belay is damaged: .*belay verify" "$belay" resume "$run"
+sqlite3 "$file" "DROP TRIGGER events_stay; UPDATE events SET data = '{' WHERE seq = 7"
+expect "damaged: the file is named" says 2 "$run.belay is damaged: event 7 .*belay verify" "$belay" resume "$run"
 cp "$work/kept" "$file"
 
 # Branches share variables: answers come back in the order in which they came.
