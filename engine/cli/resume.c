@@ -11,6 +11,7 @@ static int resume_run(const struct bl_given *given)
     struct bl_run_options options = {
         .resume = given->words[0],
         .old_source = bl_given_flag(given, "old-source"),
+        .set_files = bl_given_list(given, "set-file"),
         .world = BL_WORLD_LIVE,
     };
 
@@ -23,6 +24,7 @@ static int undo_run(const struct bl_given *given)
         .resume = given->words[0],
         .undo = true,
         .old_source = bl_given_flag(given, "old-source"),
+        .set_files = bl_given_list(given, "set-file"),
         .world = BL_WORLD_LIVE,
     };
 
@@ -32,6 +34,8 @@ static int undo_run(const struct bl_given *given)
 #define RESUME_OPTIONS                                                                         \
     {"yes", NULL, "answers confirmations of class change with yes; never a destroy", false,    \
      NULL},                                                                                    \
+        {"set-file", "NAME=PATH", "gives a secret parameter once more: the text of a file",    \
+         true, NULL},                                                                          \
         {"old-source", NULL, "with the text of the files that the run kept", false, NULL},     \
         {"take-over", NULL,                                                                    \
          "asks whoever runs it now to stop (a word has to be typed), and waits for that",      \

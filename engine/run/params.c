@@ -256,6 +256,21 @@ static enum bl_code params_add(const struct bl_value *procedure, const struct bl
     return BL_OK;
 }
 
+/* A run that is taken up again has its parameters, but for the secrets. */
+static enum bl_code params_keep(const struct bl_value *param, const struct bl_value *given,
+                                const struct bl_param_sources *sources, struct bl_error *err)
+{
+    const char *name = bl_map_text(param, "name", "");
+
+    if (sources->recorded == NULL || bl_map_get(given, name) == NULL ||
+        strcmp(bl_map_text(param, "type", ""), "secret") == 0)
+        return BL_OK;
+    return bl_fail(err, BL_E_ARG,
+                   "the run has its parameter '%s' from when it began: only secrets are given "
+                   "once more",
+                   name);
+}
+
 static enum bl_code params_need(const struct bl_param_sources *sources,
                                 const struct bl_value *value, struct bl_error *err)
 {
@@ -284,7 +299,9 @@ enum bl_code bl_params_resolve(const struct bl_value *procedure,
     for (size_t i = 0; code == BL_OK && i < bl_value_count(params); i++) {
         const struct bl_value *param = bl_list_get(params, i);
         struct bl_value *value = params_source(param, given, sources);
-        code = params_need(sources, value, err);
+        code = params_keep(param, given, sources, err);
+        if (code == BL_OK)
+            code = params_need(sources, value, err);
         if (code == BL_OK)
             code = params_add(procedure, param, value, made, err);
         bl_value_unref(value);

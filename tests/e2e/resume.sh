@@ -153,6 +153,30 @@ sqlite3 "$file" "DROP TRIGGER events_stay; UPDATE events SET data = '{' WHERE se
 expect "damaged: the file is named" says 2 "$run.belay is damaged: event 7 .*belay verify" "$belay" resume "$run"
 cp "$work/kept" "$file"
 
+# Secret parameters are in no journal: they are given once more, and nothing else is.
+cat >secretly.lua <<LUA
+local exec, file = require("exec"), require("file")
+procedure({
+  title = "Resume secretly",
+  may = { ["exec.sh"] = "change" },
+  params = { token = param.secret(), word = param.string({ default = "word" }) },
+  run = function(given)
+    step("Send", function()
+      exec.run({ "sh", "-c", "echo " .. given.word .. " >>$work/out" }, { stdin = given.token })
+      if try(file.read, "$work/flag") == nil then fail("no flag") end
+    end)
+  end,
+})
+LUA
+echo an-invented-token >"$work/token"
+fresh
+expect "secretly: stops" says 1 'no flag' "$belay" run secretly --set-file token="$work/token"
+touch "$work/flag"
+expect "secretly: the secret is asked for" says 2 'give it with --set-file token' "$belay" resume last
+expect "secretly: nothing else is" says 2 "only secrets" "$belay" resume last --set-file token="$work/token" --set-file word="$work/token"
+expect "secretly: given again it goes on" says 0 'was done before' "$belay" resume last --set-file token="$work/token"
+expect "secretly: once" wrote 'word'
+
 # Branches share variables: answers come back in the order in which they came.
 procedure shared 'local order = {}
     parallel({
