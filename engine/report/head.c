@@ -62,6 +62,17 @@ void terminal_run_started(struct terminal *terminal, const struct bl_event *even
     paper_line(paper);
 }
 
+/* A step that is done will not be shown again. */
+void terminal_keep_past(struct terminal *terminal, const char *title, const char *status)
+{
+    bool is_skipped = strcmp(status, "skipped") == 0;
+
+    if (strcmp(status, "ok") != 0 && !is_skipped)
+        return;
+    bl_buf_printf(&terminal->past, "%s%s%s", terminal->past.len > 0 ? ", " : "", title,
+                  is_skipped ? " (skipped)" : "");
+}
+
 /* The head once more, and from here on the steps that are not done. */
 void terminal_run_resumed(struct terminal *terminal, const struct bl_event *event)
 {
@@ -80,7 +91,13 @@ void terminal_run_resumed(struct terminal *terminal, const struct bl_event *even
                                                           : "taken up again",
                   bl_map_text(event->data, "user", "somebody"));
     paper_wrap(paper, PAPER_DIM, bl_buf_text(&text), 0, 2);
-    bl_buf_release(&text);
     paper_line(paper);
+    if (terminal->past.len > 0) {
+        bl_buf_reset(&text);
+        bl_buf_printf(&text, "done before: %s", bl_buf_text(&terminal->past));
+        paper_wrap(paper, PAPER_DIM, bl_buf_text(&text), 0, 2);
+        paper_line(paper);
+    }
+    bl_buf_release(&text);
     paper_line(paper);
 }

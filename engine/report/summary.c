@@ -165,7 +165,9 @@ static void summary_verdict(struct terminal *terminal, const struct bl_value *en
                                        : MARK_FAIL;
     char text[160];
 
-    snprintf(text, sizeof(text), "%s%s (exit %lld)", bl_exit_text((int)code),
+    snprintf(text, sizeof(text), "%s%s (exit %lld)",
+             code == 0 ? bl_map_text(ended, "meaning", bl_exit_text(0))
+                       : bl_exit_text((int)code),
              code == 0 && warned > 0 ? ", with warnings" : "", (long long)code);
     text[0] = (char)toupper((unsigned char)text[0]);
     paper_mark(&terminal->paper, mark);

@@ -15,6 +15,7 @@ static struct bl_reporter *terminal_open(const struct bl_report_options *options
     struct terminal *terminal = bl_alloc(sizeof(*terminal));
 
     paper_init(&terminal->paper, options);
+    bl_buf_init(&terminal->past, 4000);
     terminal->journal = bl_strdup(options->journal);
     terminal->note = bl_strdup(options->note);
     return &terminal->base;
@@ -176,6 +177,8 @@ static void terminal_step_ended(struct terminal *terminal, const struct bl_event
     if (step == NULL)
         return;
     mark = say_step(bl_map_text(event->data, "status", "ok"), step->worst, &word);
+    if (step->depth == 0)
+        terminal_keep_past(terminal, step->title, bl_map_text(event->data, "status", "ok"));
     terminal_step_failed(terminal, step, event->data, mark);
     block_close(&terminal->paper, step, mark, word, bl_map_int(event->data, "millis", 0));
     at = (size_t)(step - terminal->steps);
@@ -454,6 +457,7 @@ static void terminal_close(struct bl_reporter *reporter)
     bl_free(terminal->journal);
     bl_free(terminal->note);
     bl_free(terminal->asked);
+    bl_buf_release(&terminal->past);
     bl_free(terminal->title);
     bl_free(terminal->place);
     bl_free(terminal->run);

@@ -30,6 +30,7 @@ struct terminal {
     struct paper paper;
     char *journal, *note, *run, *world;
     char *title, *place; /* of the head, for a run that is taken up again */
+    struct bl_buf past;  /* the outer steps that were done before that: "One, Two" */
     char *asked;         /* the question that was answered last; NULL for none */
     int gates_open;      /* while one is, nothing is written: the terminal shows a question */
     struct block *steps; /* those that go on */
@@ -57,6 +58,7 @@ bool terminal_is_asked(const struct terminal *terminal, const struct bl_value *d
 
 /* The head of a run; and of one that is taken up again. */
 void terminal_run_started(struct terminal *terminal, const struct bl_event *event);
+void terminal_keep_past(struct terminal *terminal, const char *title, const char *status);
 void terminal_run_resumed(struct terminal *terminal, const struct bl_event *event);
 /* Closes the steps that nobody ended. */
 void terminal_cut_steps(struct terminal *terminal);

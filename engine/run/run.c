@@ -209,12 +209,21 @@ static void run_show(const struct run *run)
         bl_journal_subscribe(run->journal, options->on_event, options->arg);
 }
 
-static void run_name_others(void *arg)
+static void run_name_others(const struct run *run)
+{
+    bl_others_name(run->journal, &run->state, run->id,
+                   bl_map_text(run->environment, "name", ""));
+}
+
+/* Who else runs, and the text that is used from here on. */
+static void run_resume_with(void *arg)
 {
     const struct run *run = arg;
 
-    bl_others_name(run->journal, &run->state, run->id,
-                   bl_map_text(run->environment, "name", ""));
+    run_name_others(run);
+    for (size_t i = 0; i < bl_value_count(run->changed); i++)
+        bl_journal_append(run->journal, "file_loaded",
+                          bl_value_ref(bl_list_get(run->changed, i)));
 }
 
 /* Somebody who lives is asked to stop only by a word that nobody types by accident. */
@@ -309,11 +318,14 @@ static int run_exit(const struct run *run, const struct bl_result *result)
 static void run_emit_end(const struct run *run, const struct bl_result *result, int status)
 {
     const struct bl_world_counts *counts = bl_world_counts_of(bl_session_world(run->session));
+    bool is_undone = run->options->undo && status == BL_EXIT_OK;
     struct bl_value *data = bl_map_new();
 
     bl_map_set(data, "exit", bl_value_int(status));
-    bl_map_set(data, "status", bl_value_text(bl_exit_word(status)));
-    bl_map_set(data, "meaning", bl_value_text(bl_exit_text(status)));
+    bl_map_set(data, "status", bl_value_text(is_undone ? "undone" : bl_exit_word(status)));
+    bl_map_set(
+        data, "meaning",
+        bl_value_text(is_undone ? "what could be undone is undone" : bl_exit_text(status)));
     bl_map_set(data, "passed", bl_value_int(result->passed));
     bl_map_set(data, "warned", bl_value_int(result->warned));
     bl_map_set(data, "failed", bl_value_int(result->failed));
@@ -361,7 +373,7 @@ static int run_body(struct run *run, struct bl_error *err)
     settings.replay = run->info != NULL ? run->path : NULL;
     settings.undo = options->undo;
     settings.resumed = resumed;
-    settings.on_resumed = run_name_others;
+    settings.on_resumed = run_resume_with;
     settings.on_resumed_arg = run;
     run->session = bl_session_new(&settings);
     run_hold_signals(false);

@@ -264,7 +264,7 @@ static BL_LJMP int native_attempt(lua_State *L)
         L, lua_pcallk(L, lua_gettop(L) - 2, LUA_MULTRET, 0, guards, hold_attempted), guards);
 }
 
-/* begin_again(): the innermost step's next attempt. */
+/* begin_again(all): the innermost step's next attempt; with `all` its changes are made anew. */
 static BL_LJMP int native_begin_again(lua_State *L)
 {
     struct task *task = task_current(L, "step");
@@ -274,6 +274,8 @@ static BL_LJMP int native_begin_again(lua_State *L)
 
     step->attempt++;
     step->change_is_allowed = false;
+    if (lua_toboolean(L, 1))
+        step->changes = bl_world_changes(world);
     bl_world_reopen_changes(world, step->changes, step->path);
     undo_begin_again(task);
     bl_map_set(data, "step", bl_value_text(step->path));
@@ -296,11 +298,20 @@ static BL_LJMP int hold_answered(lua_State *L, int status, lua_KContext context)
 
 static struct bl_value *hold_question(struct task *task, const struct bl_error *err)
 {
-    static const char *const options[] = {"retry", "skip", "abort", "abort and undo"};
-    struct bl_value *question = bl_map_new(), *list = bl_list_new();
+    static const char *const options[][2] = {
+        {"retry", "it begins again; a change that it has made is not made twice"},
+        {"skip", "the run goes on without it"},
+        {"abort", "the run stops here; it can be taken up again"},
+        {"abort and undo", "and what completed steps did is undone"},
+        {"redo", "it begins again and makes all of its changes anew"},
+    };
+    struct bl_value *question = bl_map_new(), *list = bl_list_new(), *reasons = bl_map_new();
 
-    for (size_t i = 0; i < BL_COUNT(options); i++)
-        bl_list_add(list, bl_value_text(options[i]));
+    for (size_t i = 0; i < BL_COUNT(options); i++) {
+        bl_list_add(list, bl_value_text(options[i][0]));
+        bl_map_set(reasons, options[i][0], bl_value_text(options[i][1]));
+    }
+    bl_map_set(question, "reasons", reasons);
     bl_map_set(question, "kind", bl_value_text("failed"));
     bl_map_set(question, "question", bl_value_text("The step failed. What now?"));
     bl_map_set(question, "why", bl_value_text(err->message));
@@ -318,8 +329,9 @@ static bool hold_may_ask(const struct bl_world *world)
 
 /*
  * step_failed(err): what is to become of the innermost step, which has failed: "raise" where a
- * script handles it; else a person says "retry", "skip" and a reason, "abort" or "abort and
- * undo"; where nobody is there, the task is held, until the run is taken up again: "retry".
+ * script handles it; else a person says "retry", "skip" and a reason, "abort", "abort and
+ * undo" or "redo"; where nobody is there, the task is held, until the run is taken up again:
+ * "retry".
  */
 static BL_LJMP int native_step_failed(lua_State *L)
 {

@@ -11,7 +11,7 @@ int bl_runtime_undos(const struct bl_runtime *runtime)
     int count = 0;
 
     for (const struct undo *at = runtime->undos; at != NULL; at = at->older)
-        count++;
+        count += at->ref != LUA_NOREF;
     return count;
 }
 
@@ -32,8 +32,9 @@ static void undo_remove(struct bl_runtime *runtime, struct undo **at)
     bl_free(undo);
 }
 
-/* take_undo(): the newest of what can be undone: its title, its function, its step's result;
- * nil when nothing is left. From here on the task may do what that procedure may. */
+/* take_undo(): the newest completed step: its title, the function that undoes it, its result;
+ * of one that changed something and that nothing undoes nil and why; nothing when none is left.
+ * From here on the task may do what that procedure may. */
 BL_LJMP int native_take_undo(lua_State *L)
 {
     struct bl_runtime *runtime = runtime_of(L);
@@ -44,7 +45,10 @@ BL_LJMP int native_take_undo(lua_State *L)
         return 0;
     luaL_checkstack(L, 6, "undo");
     lua_pushstring(L, undo->title);
-    lua_rawgeti(L, LUA_REGISTRYINDEX, undo->ref);
+    if (undo->ref != LUA_NOREF)
+        lua_rawgeti(L, LUA_REGISTRYINDEX, undo->ref);
+    else
+        lua_pushnil(L);
     bl_value_push(L, undo->result);
     bl_value_unref(task->process->may);
     task->process->may = undo->may;
@@ -87,9 +91,12 @@ static void undo_replace(struct bl_runtime *runtime, const char *title)
 void undo_add(struct task *task, const struct bl_value *result)
 {
     struct step *step = task->steps;
+    bool is_undoable = step->undo_ref != LUA_NOREF;
     struct undo *undo;
 
-    if (step->undo_ref == LUA_NOREF)
+    if (!is_undoable &&
+        (task->runtime->is_undoing ||
+         !bl_world_has_changed(task->runtime->world, step->changes, step->path)))
         return;
     undo_replace(task->runtime, step->path);
     undo = bl_alloc(sizeof(*undo));
@@ -97,7 +104,9 @@ void undo_add(struct task *task, const struct bl_value *result)
     undo->ref = step->undo_ref;
     undo->number = ++task->runtime->undo_count;
     undo->title = bl_strdup(step->path);
-    undo->result = bl_value_ref(result);
+    undo->result = is_undoable          ? bl_value_ref(result)
+                   : step->undo == NULL ? bl_value_text("the step says no way back")
+                                        : bl_value_textf("it says: %s", step->undo);
     undo->may = bl_value_ref(task->process->may);
     step->undo_ref = LUA_NOREF;
     task->runtime->undos = undo;

@@ -48,6 +48,16 @@ size_t bl_world_changes(const struct bl_world *world)
     return world->change_count;
 }
 
+bool bl_world_has_changed(const struct bl_world *world, size_t from, const char *step)
+{
+    for (size_t i = from; i < world->change_count; i++) {
+        if (world->changes[i].id == NULL &&
+            strcmp(bl_map_text(world->changes[i].record, "step", ""), step) == 0)
+            return true;
+    }
+    return false;
+}
+
 /* "Outer" holds "Outer" and "Outer / Inner". */
 static bool step_holds(const char *outer, const char *step)
 {

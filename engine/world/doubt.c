@@ -77,10 +77,10 @@ static void doubt_unasked(struct performance_doubt *doubt)
 {
     if (doubt->performance->inspection.is_idempotent)
         bl_resolution_set(&doubt->resolution, BL_FOUND_NOT_DONE,
-                          "nobody can be asked, but sending it again changes nothing more");
+                          "its system cannot tell, but sending it again changes nothing more");
     else
         bl_resolution_set(&doubt->resolution, BL_FOUND_NOTHING,
-                          "nobody can be asked what became of it");
+                          "its system cannot tell what became of it");
 }
 
 static void doubt_end(struct performance_doubt *doubt)

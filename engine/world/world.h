@@ -110,6 +110,8 @@ bool bl_world_expects(const struct bl_world *world, const char *kind);
 
 /* How many changes were made so far: where a step begins. */
 size_t bl_world_changes(const struct bl_world *world);
+/* Whether one of them was made by the step itself, not by one inside of it. */
+bool bl_world_has_changed(const struct bl_world *world, size_t from, const char *step);
 /* A step begins again: changes made from that number on in it or inside it answer the same
  * ones, each once. */
 void bl_world_reopen_changes(struct bl_world *world, size_t from, const char *step);

@@ -62,7 +62,7 @@ local function ask_doubt(n, summary, target, detail)
     detail = detail,
     options = { "done", "redo", "undo", "abort" },
   })
-  if answer == "done" or answer == "undo" then
+  if answer == "done" then
     native.end_doubt(n, "done", "a person says so")
   elseif answer == "redo" then
     native.end_doubt(n, "not done", "a person says so")
@@ -134,7 +134,7 @@ local function run_attempts(spec, seconds)
       native.step_end("skipped")
       return nil
     end
-    native.begin_again()
+    native.begin_again(choice == "redo")
     state, result, assumed = native.attempt(function()
       resolve_doubts(spec)
       return try_step(spec, seconds)

@@ -82,7 +82,11 @@ end
 native.on_undo(function()
   local title, undo, result = native.take_undo()
   while title ~= nil do
-    run_undo(title, undo, result)
+    if undo == nil then
+      native.emit("note", { text = "not undone: " .. title .. ": " .. result })
+    else
+      run_undo(title, undo, result)
+    end
     title, undo, result = native.take_undo()
   end
 end)

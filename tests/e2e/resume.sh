@@ -177,6 +177,18 @@ expect "secretly: nothing else is" says 2 "only secrets" "$belay" resume last --
 expect "secretly: given again it goes on" says 0 'was done before' "$belay" resume last --set-file token="$work/token"
 expect "secretly: once" wrote 'word'
 
+# The text that was used last is the old one.
+procedure edited 'step("One", function() put("one") end)
+    step("Two", function() put("two") fail("first text") end)'
+fresh
+expect "edited: stops" says 1 'first text' "$belay" run edited
+sed -i 's/first text/second text/' edited.lua
+expect "edited: goes on with the second text" says 1 'second text' "$belay" resume last
+sed -i 's/put("one")/put("uno")/' edited.lua
+expect "edited: the third does not fit" says 2 'put\|uno' "$belay" resume last
+expect "edited: the text used last does" says 1 'second text' "$belay" resume last --old-source
+expect "edited: each once" wrote 'one two'
+
 # Branches share variables: answers come back in the order in which they came.
 procedure shared 'local order = {}
     parallel({
@@ -324,7 +336,9 @@ fresh
 expect "undone: stops" says 1 'no flag' "$belay" run undone
 expect "what was done is undone, the last first" says 0 'Undo: One' "$belay" undo last
 expect "completed steps only" wrote 'one two none four unb un1'
-expect "what is undone is not undone again" says 0 'All is well' "$belay" undo last
+expect "what nothing undoes is named" grep -q 'not undone: None: it says: none' "$work/said"
+expect "the run counts as undone" grep -q 'undone (0)' <("$belay" runs)
+expect "what is undone is not undone again" says 0 'is undone' "$belay" undo last
 expect "undone: nothing more" wrote 'one two none four unb un1'
 expect "undone: a sound journal" sound
 sed -i 's/put("unb")/put("unb")/; s/put("un" .. b)/if not has("flagu") then fail("stuck") end put("un" .. b)/' undone.lua
@@ -383,7 +397,7 @@ fresh
 terminal_run "$belay run undone"
 terminal_wait 'What now'
 terminal_type skip
-expect "skip wants a reason" terminal_wait '[Ww]hy'
+expect "skip wants a reason" terminal_wait 'Why skip it'
 terminal_type 'the flag is not needed today'
 expect "skip goes on" ends 0
 expect "skip: the reason is in the journal" grep -q 'not needed today' <("$belay" log last)
@@ -424,6 +438,21 @@ expect "alike: abort ends it" ends 4
 touch "$work/flag"
 expect "alike: each branch has its answer again" says 0 'All is well' "$belay" resume last
 expect "alike: the yes only, once" wrote 'a'
+
+# A change that did not reach what it was for is made anew only by the word redo.
+procedure redo 'step("Start", { run = function() put("start") end,
+      verify = function() return #(try(file.read, "'"$work"'/out") or "") > 8 end })'
+fresh
+terminal_run "$belay run redo"
+terminal_wait 'What now'
+terminal_type retry
+expect "redo: retry looks again only" terminal_wait 'Gate 2'
+expect "redo: retry sends nothing" wrote 'start'
+terminal_type redo
+expect "redo: ends well" ends 0
+expect "redo: made anew" wrote 'start start'
+expect "redo: a sound journal" sound
+expect "redo: the run replays" says 2 'has come to its end' "$belay" resume last
 
 # In doubt: a person says what became of a change that nobody can be asked about.
 cat >doubt.lua <<LUA

@@ -174,7 +174,7 @@ static void test_doubt__a_command(void **state)
     struct bl_value *intent = doubt_intend(&command);
 
     (void)state;
-    find(&command, intent, BL_FOUND_NOTHING, "nobody can be asked");
+    find(&command, intent, BL_FOUND_NOTHING, "its system cannot tell");
     bl_value_unref(intent);
 }
 
