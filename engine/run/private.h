@@ -42,6 +42,8 @@ void run_loaded(void *context, enum bl_origin origin, const char *name, const ch
 /* taken.c: finds the run that is to be taken up again, reads what it was, and opens the project
  * with its own text where that is wanted. run->project is open before and after. */
 enum bl_code run_take(struct run *run, struct bl_error *err) BL_MUST_USE;
+/* Takes the lease; who lives is asked to stop only after a typed word. */
+enum bl_code run_take_lease(struct run *run, struct bl_error *err) BL_MUST_USE;
 /* Opens its journal again. */
 enum bl_code run_reopen(struct run *run, struct bl_journal_options *options,
                         struct bl_error *err) BL_MUST_USE;

@@ -6,7 +6,6 @@
 #include "run/private.h"
 
 #include "base/exit.h"
-#include "gate/prompt.h"
 #include "run/head_signer.h"
 #include "run/others.h"
 #include "run/params.h"
@@ -224,49 +223,6 @@ static void run_resume_with(void *arg)
     for (size_t i = 0; i < bl_value_count(run->changed); i++)
         bl_journal_append(run->journal, "file_loaded",
                           bl_value_ref(bl_list_get(run->changed, i)));
-}
-
-/* Somebody who lives is asked to stop only by a word that nobody types by accident. */
-static enum bl_code run_ask_take_over(const struct run *run, struct bl_error *err)
-{
-    struct bl_buf question, word;
-    struct bl_error why;
-    enum bl_code code;
-
-    if (!run->options->is_attended)
-        return bl_fail(
-            err, BL_E_WAITING,
-            "%s: a run that lives is taken over in a terminal only, with a typed word",
-            run->id);
-    bl_buf_init(&question, 0);
-    bl_buf_init(&word, BL_PROMPT_MAX);
-    bl_buf_printf(&question, "%s. Type %s to stop that run and go on here", err->message,
-                  run->id);
-    code = bl_prompt_line(bl_buf_text(&question), &word, &why);
-    if (code != BL_OK)
-        bl_fail(err, code, "%s: not taken over: %s", run->id, why.message);
-    else if (strcmp(bl_buf_text(&word), run->id) != 0)
-        code =
-            bl_fail(err, BL_E_REJECTED, "%s: not taken over: another word was typed", run->id);
-    bl_buf_release(&question);
-    bl_buf_release(&word);
-    return code;
-}
-
-static enum bl_code run_take_lease(struct run *run, struct bl_error *err)
-{
-    struct bl_lease_request wanted = {
-        .procedure = run->id,
-        .environment = bl_map_text(run->environment, "name", ""),
-    };
-    enum bl_code code = bl_lease_take(&run->state, &wanted, &run->clock, &run->lease, err);
-
-    if (code != BL_E_BUSY || !run->options->take_over)
-        return code;
-    code = run_ask_take_over(run, err);
-    wanted.take_over = true;
-    return code != BL_OK ? code
-                         : bl_lease_take(&run->state, &wanted, &run->clock, &run->lease, err);
 }
 
 static enum bl_code run_open_journal(struct run *run, struct bl_error *err)

@@ -5,6 +5,8 @@
 
 #include "run/private.h"
 
+#include "gate/prompt.h"
+
 static bool taken_read(void *arg, const struct bl_event *event)
 {
     struct run *run = arg;
@@ -122,4 +124,47 @@ struct bl_value *run_resumed(const struct run *run, const struct bl_value *now)
     if (run->options->old_source)
         bl_map_set(data, "old_source", bl_value_bool(true));
     return data;
+}
+
+/* Somebody who lives is asked to stop only by a word that nobody types by accident. */
+static enum bl_code run_ask_take_over(const struct run *run, struct bl_error *err)
+{
+    struct bl_buf question, word;
+    struct bl_error why;
+    enum bl_code code;
+
+    if (!run->options->is_attended)
+        return bl_fail(
+            err, BL_E_WAITING,
+            "%s: a run that lives is taken over in a terminal only, with a typed word",
+            run->id);
+    bl_buf_init(&question, 0);
+    bl_buf_init(&word, BL_PROMPT_MAX);
+    bl_buf_printf(&question, "%s. Type %s to stop that run and go on here", err->message,
+                  run->id);
+    code = bl_prompt_line(bl_buf_text(&question), &word, &why);
+    if (code != BL_OK)
+        bl_fail(err, code, "%s: not taken over: %s", run->id, why.message);
+    else if (strcmp(bl_buf_text(&word), run->id) != 0)
+        code =
+            bl_fail(err, BL_E_REJECTED, "%s: not taken over: another word was typed", run->id);
+    bl_buf_release(&question);
+    bl_buf_release(&word);
+    return code;
+}
+
+enum bl_code run_take_lease(struct run *run, struct bl_error *err)
+{
+    struct bl_lease_request wanted = {
+        .procedure = run->id,
+        .environment = bl_map_text(run->environment, "name", ""),
+    };
+    enum bl_code code = bl_lease_take(&run->state, &wanted, &run->clock, &run->lease, err);
+
+    if (code != BL_E_BUSY || !run->options->take_over)
+        return code;
+    code = run_ask_take_over(run, err);
+    wanted.take_over = true;
+    return code != BL_OK ? code
+                         : bl_lease_take(&run->state, &wanted, &run->clock, &run->lease, err);
 }
