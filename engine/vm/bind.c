@@ -283,8 +283,7 @@ static int bind_any(lua_State *L)
     return 1;
 }
 
-/* Performs what task->call_copy says. */
-static void bind_perform(struct task *task)
+void bind_perform(struct task *task)
 {
     struct step *step = task_step(task);
     struct bl_permit permit = {.may = task->process->may,
@@ -301,11 +300,6 @@ static void bind_perform(struct task *task)
     memset(&task->outcome, 0, sizeof(task->outcome));
     task->performance = bl_perform(task->runtime->world, bl_call_dup(task->call_copy), &permit,
                                    bind_done, task);
-}
-
-void bind_perform_again(struct task *task)
-{
-    bind_perform(task);
 }
 
 /* Upvalues: module, operation, target (nil: the module's name). */

@@ -157,7 +157,7 @@ static void hold_go_on(struct task *task)
         task_wake(task);
     } else if (is_call) {
         task->held = HELD_NOT;
-        bind_perform_again(task);
+        bind_perform(task);
     }
 }
 

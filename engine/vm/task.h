@@ -163,8 +163,8 @@ bool task_is_durable(const struct task *task);
 bool task_begin_again(struct task *task);
 /* task.c: gives up what it waits for itself. */
 void task_abandon(struct task *task);
-/* bind.c: makes the last call of the task once more. */
-void bind_perform_again(struct task *task);
+/* bind.c: performs what task->call_copy says. */
+void bind_perform(struct task *task);
 /* A group that nobody waits for any more. */
 void group_free(struct task *task); /* task.c; nothing happens when it waits for none */
 void group_close(struct group *group, const struct bl_error *why); /* those that live */

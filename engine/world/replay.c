@@ -177,12 +177,24 @@ static bool said_is_same(const char *kind, const struct bl_value *a, const struc
     return true;
 }
 
+/* Where a body says it: its line, or its step where only words of ours stand. */
+static void said_place(const struct bl_value *data, char *out, size_t size)
+{
+    const char *file = bl_map_text(data, "file", ""), *step = bl_map_text(data, "step", "");
+
+    if (*file != '\0')
+        snprintf(out, size, "%s:%lld", file, (long long)bl_map_int(data, "line", 0));
+    else
+        snprintf(out, size, "%s%.150s", *step != '\0' ? "in " : "the body", step);
+}
+
 void replay_said(struct bl_world *world, const char *kind, const struct bl_value *data)
 {
     struct replay *replay = world->replay;
     const struct entry *entry;
     struct bl_value *form;
     const char *text;
+    char place[200];
 
     if (kind_is_aside(kind) || replay->error.code != BL_OK)
         return;
@@ -196,9 +208,8 @@ void replay_said(struct bl_world *world, const char *kind, const struct bl_value
             bl_map_text(form, "question",
                         bl_map_text(form, "name",
                                     bl_map_text(form, "text", bl_map_text(form, "step", ""))));
-        replay_differs(replay, "%s:%lld: %s \"%.100s\" comes now",
-                       bl_map_text(data, "file", "the body"),
-                       (long long)bl_map_int(data, "line", 0), kind, text);
+        said_place(data, place, sizeof(place));
+        replay_differs(replay, "%s: %s \"%.100s\" comes now", place, kind, text);
     }
     bl_value_unref(form);
 }
