@@ -189,18 +189,8 @@ static const char hold_undo_all = 0; /* registry: the function of lua/words/step
 
 static BL_LJMP int hold_first(lua_State *L)
 {
-    struct bl_runtime *runtime = runtime_of(L);
-    struct process *process;
-    struct thread thread;
-
     lua_rawgetp(L, LUA_REGISTRYINDEX, &hold_undo_all);
-    thread = task_thread(L, 0);
-    process = process_new(runtime, "undo", NULL);
-    process->may = bl_map_new();
-    runtime->first = task_new(process, &thread);
-    process->main = runtime->first;
-    process_unref(process);
-    task_wake(runtime->first);
+    runtime_start_top(L, "undo");
     return 0;
 }
 

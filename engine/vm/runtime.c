@@ -355,9 +355,7 @@ struct runtime_text {
     size_t len;
 };
 
-/* The function on top becomes the first task, in a process that may change nothing. [-1, +0, e]
- */
-static BL_LJMP void runtime_start_top(lua_State *L, const char *name)
+BL_LJMP void runtime_start_top(lua_State *L, const char *name)
 {
     struct bl_runtime *runtime = runtime_of(L);
     struct thread thread = task_thread(L, 0);

@@ -101,8 +101,6 @@ void bl_runtime_want_undo(struct bl_runtime *runtime);
 bool bl_runtime_wants_undo(const struct bl_runtime *runtime);
 /* Whether that is under way. */
 bool bl_runtime_is_undoing(const struct bl_runtime *runtime);
-/* How many completed steps can be undone. */
-int bl_runtime_undos(const struct bl_runtime *runtime);
 /* Ends every task now; no script code runs but `<close>`. The error says why (its code decides
  * the exit). */
 void bl_runtime_stop(struct bl_runtime *runtime, const struct bl_error *why);

@@ -187,6 +187,9 @@ void task_place(lua_State *L, struct bl_place *place, char file[160]);
 /* The value of a secret from the environment or the credentials folder; empty bytes when it is
  * nowhere. */
 struct bl_value *runtime_secret(struct bl_runtime *runtime, const char *name);
+/* The function on top becomes the first task, in a process that may change nothing. [-1, +0, e]
+ */
+BL_LJMP void runtime_start_top(lua_State *L, const char *name);
 /* Loads the project file of a procedure once. Raises. [-0, +0, v] */
 BL_LJMP void runtime_load_procedure(lua_State *L, const char *id);
 #endif

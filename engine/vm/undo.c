@@ -6,15 +6,6 @@
 #include "vm/convert.h"
 #include "vm/native.h"
 
-int bl_runtime_undos(const struct bl_runtime *runtime)
-{
-    int count = 0;
-
-    for (const struct undo *at = runtime->undos; at != NULL; at = at->older)
-        count += at->ref != LUA_NOREF;
-    return count;
-}
-
 bool bl_runtime_is_undoing(const struct bl_runtime *runtime)
 {
     return runtime->is_undoing && !runtime->is_over;
